@@ -1,0 +1,45 @@
+/* What the parent tells its children, and they tell it: one SOCK_SEQPACKET pair a child.
+ *
+ * Owns:     nothing but the descriptors that travel with a message until they are taken.
+ * Promise:  one message, one packet, at most CONTROL_MAX bytes and CONTROL_FDS_MAX descriptors;
+ *           read to the last byte or refused. A child that breaks the protocol is killed.
+ * Source:   OpenBSD relayd proc.c: start, then configuration, then serve.
+ * Watch:    a child finds its end as descriptor CONTROL_FD after exec and dies when it closes. */
+#ifndef OC_IPC_CONTROL_H
+#define OC_IPC_CONTROL_H
+
+#include "common/base/str.h"
+
+#define CONTROL_FD       3
+#define CONTROL_MAX      (64 * 1024)
+#define CONTROL_FDS_MAX  16
+#define TICKET_KEY_LEN   80 /* name 16, AES-256 32, HMAC 32: OpenSSL's ticket key callback */
+#define TICKET_KEYS_MAX  3  /* the one in use and those still accepted */
+#define CONTROL_TEXT_MAX 4096
+
+enum control_type {
+    CONTROL_CONFIG = 1, /* parent → child: struct config as written by config_write() */
+    CONTROL_LISTEN,     /* parent → edge: one descriptor, an already listening TLS socket */
+    CONTROL_LINK,       /* parent → edge or core: payload u32 peer index; descriptor = its end */
+    CONTROL_IDENTITY,   /* parent → edge: certificate chain PEM, private key PEM (str32 each) */
+    CONTROL_TICKETS, /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
+    CONTROL_START,   /* parent → child: that was all, begin to serve */
+    CONTROL_READY,   /* child → parent: serving */
+    CONTROL_DRAIN,   /* parent → child: finish what is under way, then exit 0 */
+};
+
+struct control {
+    enum control_type type;
+    struct str payload; /* borrowed from the buffer given to control_receive() */
+    int fds[CONTROL_FDS_MAX];
+    size_t fd_count; /* descriptors are the receiver's to close */
+};
+
+MUST_CHECK enum err control_send(int socket, enum control_type type, struct str payload,
+                                 const int *fds, size_t fd_count);
+
+/* ERR_AGAIN: nothing now (non-blocking). ERR_IO: the other end is gone. ERR_PEER: not a message. */
+MUST_CHECK enum err control_receive(int socket, uint8_t buf[static CONTROL_MAX],
+                                    struct control *out);
+
+#endif
