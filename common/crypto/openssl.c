@@ -1,7 +1,7 @@
 /* The host back end: OpenSSL 3 through EVP.
  *
  * Owns:     the fetched digest, and one digest context a thread, for the life of each.
- * Promise:  no fetch and no allocation after a thread's first call: both cost more than hashing
+ * Promise:  no fetch and no new context after a thread's first call: both cost more than hashing
  *           the 50 bytes of a session id.
  * Source:   OpenSSL crypto(7), "Performance": fetch once, keep contexts.
  * Watch:    a failure in here means no memory or a broken library; there is no going on. */

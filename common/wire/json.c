@@ -26,8 +26,7 @@ static bool is_space(uint8_t c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The next byte that is not white space, not consumed; 0 at the end. */
-static uint8_t next_byte(struct json *j)
+static uint8_t skip_space(struct json *j)
 {
     const uint8_t *at = j->at;
     while (at < j->end && is_space(*at))
@@ -36,7 +35,14 @@ static uint8_t next_byte(struct json *j)
     return at < j->end ? *at : 0;
 }
 
-static bool expect(struct json *j, uint8_t byte)
+/* The next byte that is not white space, not consumed; 0 at the end. Inlined for the common case
+ * that there is no white space. */
+static inline uint8_t next_byte(struct json *j)
+{
+    return j->at<j->end && * j->at> ' ' ? *j->at : skip_space(j);
+}
+
+static inline bool expect(struct json *j, uint8_t byte)
 {
     if (next_byte(j) != byte) {
         json_fail(j);
@@ -70,62 +76,6 @@ enum json_type json_peek(struct json *j)
     }
 }
 
-/* ---- containers ------------------------------------------------------------------------------ */
-
-static void enter(struct json *j, uint8_t byte)
-{
-    if (!expect(j, byte))
-        return;
-    if (j->depth == JSON_DEPTH_MAX) {
-        json_fail(j);
-        return;
-    }
-    j->is_object[j->depth++] = byte == '{';
-    j->first = true;
-}
-
-void json_object(struct json *j)
-{
-    enter(j, '{');
-}
-
-void json_array(struct json *j)
-{
-    enter(j, '[');
-}
-
-/* Step to the next element of the open container, past its comma; false at its end. */
-static bool step(struct json *j, bool is_object)
-{
-    if (j->failed)
-        return false;
-    ASSERT(j->depth > 0 && j->is_object[j->depth - 1] == is_object);
-    uint8_t byte = next_byte(j);
-    if (byte == (is_object ? '}' : ']')) {
-        j->at++;
-        j->depth--;
-        j->first = false;
-        return false;
-    }
-    if (!j->first && !expect(j, ','))
-        return false;
-    j->first = false;
-    return true;
-}
-
-bool json_member(struct json *j, struct str *name)
-{
-    if (!step(j, true))
-        return false;
-    *name = json_string(j);
-    return expect(j, ':');
-}
-
-bool json_element(struct json *j)
-{
-    return step(j, false);
-}
-
 /* ---- strings --------------------------------------------------------------------------------- */
 
 /* What a byte inside a string means: 0 goes on, 1 ends the string, 2 escapes, 3 is not ASCII,
@@ -135,27 +85,30 @@ static uint8_t string_class(uint8_t c)
     return c == '"' ? 1 : c == '\\' ? 2 : c >= 0x80 ? 3 : c < 0x20 ? 4 : 0;
 }
 
-/* True when one of eight bytes has a class other than 0. Each term sets the top bit of a byte
- * that is below 0x20, a quote, a backslash, or not ASCII (Hacker's Delight, section 6-1); false
- * alarms are fine, misses are not. */
-static bool word_is_special(uint64_t v)
+/* The top bit of the first byte (in memory order) whose class is not 0, and perhaps of later ones.
+ * Each term is exact up to the first byte it marks: a borrow only reaches past a byte that was
+ * itself marked (Hacker's Delight, section 6-1). */
+static uint64_t special_mask(uint64_t v)
 {
     const uint64_t ones = 0x0101010101010101U;
     const uint64_t tops = 0x8080808080808080U;
     uint64_t quote = v ^ (ones * '"');
     uint64_t slash = v ^ (ones * '\\');
-    return (((v - ones * 0x20) | (quote - ones) | (slash - ones) | v) & tops) != 0;
+    return (((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | v) &
+           tops;
 }
 
-static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
+static inline const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
 {
-    while (end - at >= 8) {
+#if UINTPTR_MAX > UINT32_MAX && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    for (; end - at >= 8; at += 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
-        if (word_is_special(word))
-            break;
-        at += 8;
+        uint64_t mask = special_mask(word);
+        if (mask != 0)
+            return at + __builtin_ctzll(mask) / 8;
     }
+#endif
     while (at < end && string_class(*at) == 0)
         at++;
     return at;
@@ -287,7 +240,7 @@ static bool unescape(struct str raw, struct writer *w)
     return true;
 }
 
-struct str json_string(struct json *j)
+static struct str string_with_escapes(struct json *j)
 {
     bool has_escape;
     struct str raw = scan_string(j, &has_escape);
@@ -302,6 +255,81 @@ struct str json_string(struct json *j)
     j->scratch += out.len;
     j->scratch_left -= out.len;
     return out;
+}
+
+/* Nearly every string is plain ASCII and short: find its quote and be done. */
+static inline struct str take_string(struct json *j)
+{
+    if (next_byte(j) == '"') {
+        const uint8_t *start = j->at + 1;
+        const uint8_t *at = skip_plain(start, j->end);
+        if (at < j->end && *at == '"') {
+            j->at = at + 1;
+            return (struct str){start, (size_t)(at - start)};
+        }
+    }
+    return string_with_escapes(j);
+}
+
+struct str json_string(struct json *j)
+{
+    return take_string(j);
+}
+
+/* ---- containers ------------------------------------------------------------------------------ */
+
+static void enter(struct json *j, uint8_t byte)
+{
+    if (!expect(j, byte))
+        return;
+    if (j->depth == JSON_DEPTH_MAX) {
+        json_fail(j);
+        return;
+    }
+    j->is_object[j->depth++] = byte == '{';
+    j->first = true;
+}
+
+void json_object(struct json *j)
+{
+    enter(j, '{');
+}
+
+void json_array(struct json *j)
+{
+    enter(j, '[');
+}
+
+/* Step to the next element of the open container, past its comma; false at its end. */
+static inline bool step(struct json *j, bool is_object)
+{
+    if (j->failed)
+        return false;
+    ASSERT(j->depth > 0 && j->is_object[j->depth - 1] == is_object);
+    uint8_t byte = next_byte(j);
+    if (byte == (is_object ? '}' : ']')) {
+        j->at++;
+        j->depth--;
+        j->first = false;
+        return false;
+    }
+    if (!j->first && !expect(j, ','))
+        return false;
+    j->first = false;
+    return true;
+}
+
+bool json_member(struct json *j, struct str *name)
+{
+    if (!step(j, true))
+        return false;
+    *name = take_string(j);
+    return expect(j, ':');
+}
+
+bool json_element(struct json *j)
+{
+    return step(j, false);
 }
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -396,9 +424,30 @@ struct decimal json_decimal(struct json *j)
     return j->failed ? (struct decimal){0, 0} : value;
 }
 
+/* A time or a version in one pass: at most 18 digits, no sign. */
+static bool int_fast(struct json *j, int64_t *out)
+{
+    const uint8_t *start = j->at;
+    const uint8_t *at = start;
+    const uint8_t *limit = j->end - at > 18 ? at + 18 : j->end;
+    int64_t value = 0;
+    for (; at < limit && is_digit(*at); at++)
+        value = value * 10 + (*at - '0');
+    if (at == start || at == j->end || (*at != ',' && *at != '}') ||
+        (*start == '0' && at - start > 1))
+        return false;
+    *out = value;
+    j->at = at;
+    return true;
+}
+
 int64_t json_int(struct json *j)
 {
+    int64_t fast;
     bool is_integer;
+    next_byte(j);
+    if (int_fast(j, &fast))
+        return fast;
     struct str text = scan_number(j, &is_integer);
     if (j->failed || !is_integer) {
         json_fail(j);
