@@ -41,8 +41,8 @@ static int by_time(const void *a, const void *b)
     return x->time_ms < y->time_ms ? -1 : x->time_ms > y->time_ms;
 }
 
-static enum err search_chunk(const struct question *q, int64_t chunk_id, struct str data,
-                             struct points *out)
+static enum err search_chunk(struct domain *d, const struct question *q, int64_t chunk_id,
+                             struct str data, struct points *out)
 {
     struct chunk_cursor c = chunk_open(chunk_id, data);
     struct chunk_reading r;
@@ -62,7 +62,9 @@ static enum err search_chunk(const struct question *q, int64_t chunk_id, struct 
                 memcpy(p->error, r.error.ptr, p->error_len);
         }
     }
-    return chunk_end(&c);
+    if (chunk_end(&c) != OK)
+        telemetry_note_damage(d->telemetry);
+    return OK;
 }
 
 /* ERR_LIMIT: more points than fit. */
@@ -76,7 +78,7 @@ static enum err raw_points(struct domain *d, const struct question *q, struct po
     enum err e = OK;
     TRY(sql_chunk_range(d->store, after_id, INT64_MAX, INT64_MAX, &c));
     while (e == OK && sql_chunk_range_next(&c, &row))
-        e = search_chunk(q, row.id, row.data, out);
+        e = search_chunk(d, q, row.id, row.data, out);
     enum err end = cursor_end(&c);
     if (e != OK)
         return e;

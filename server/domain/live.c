@@ -7,6 +7,7 @@
 #include "queries.h"
 #include "server/domain/chunk.h"
 #include "server/domain/slots.h"
+#include "server/domain/telemetry.h"
 
 struct live_table {
     struct slots devices;  /* struct live by number */
@@ -393,7 +394,7 @@ static enum err load_snapshots(struct domain *d)
     return e != OK ? e : end;
 }
 
-static enum err replay(struct domain *d, int64_t chunk_id, struct str data)
+static void replay(struct domain *d, int64_t chunk_id, struct str data)
 {
     struct chunk_cursor c = chunk_open(chunk_id, data);
     struct chunk_reading r;
@@ -412,7 +413,8 @@ static enum err replay(struct domain *d, int64_t chunk_id, struct str data)
                 latest_update(l, r.time_ms, r.value, r.error);
         }
     }
-    return chunk_end(&c);
+    if (chunk_end(&c) != OK)
+        telemetry_note_damage(d->telemetry);
 }
 
 static enum err replay_chunks(struct domain *d)
@@ -420,13 +422,11 @@ static enum err replay_chunks(struct domain *d)
     struct sql_watermark_get_row mark;
     struct cursor c;
     struct sql_chunk_range_row row;
-    enum err e = OK;
     TRY(sql_watermark_get(d->store, STR("live"), &mark));
     TRY(sql_chunk_range(d->store, mark.chunk_id, INT64_MAX, INT64_MAX, &c));
-    while (e == OK && sql_chunk_range_next(&c, &row))
-        e = replay(d, row.id, row.data);
-    enum err end = cursor_end(&c);
-    return e != OK ? e : end;
+    while (sql_chunk_range_next(&c, &row))
+        replay(d, row.id, row.data);
+    return cursor_end(&c);
 }
 
 static enum err load_sessions(struct domain *d)

@@ -69,7 +69,9 @@ static enum err collect(struct fold *f, int64_t chunk_id, struct str data)
                 (struct sample){r.series_id, r.time_ms / MINUTE_MS, decimal_to_double(r.value)};
         }
     }
-    return chunk_end(&c);
+    if (chunk_end(&c) != OK)
+        telemetry_note_damage(f->d->telemetry);
+    return OK;
 }
 
 static enum err fold_range(struct fold *f, int64_t after_id, int64_t at_most, int64_t *seen,

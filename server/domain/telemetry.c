@@ -167,6 +167,16 @@ bool telemetry_wants_fold(const struct telemetry *t, int64_t now_ms)
            (t->chunks_to_fold > 0 && now_ms - t->oldest_to_fold_ms >= FOLD_AFTER_MS);
 }
 
+void telemetry_note_damage(struct telemetry *t)
+{
+    t->damaged_chunks++;
+}
+
+int64_t telemetry_damaged_chunks(const struct telemetry *t)
+{
+    return t->damaged_chunks;
+}
+
 enum err telemetry_save_live(struct domain *d, size_t at_most, bool *more)
 {
     struct telemetry *t = d->telemetry;

@@ -43,6 +43,10 @@ bool telemetry_wants_fold(const struct telemetry *t, int64_t now_ms);
 /* Save dirty live values in slices of at_most; call again while *more. */
 MUST_CHECK enum err telemetry_save_live(struct domain *d, size_t at_most, bool *more);
 
+/* A chunk did not read back: what could be read of it was used, and this counts it. */
+void telemetry_note_damage(struct telemetry *t);
+int64_t telemetry_damaged_chunks(const struct telemetry *t);
+
 struct point {
     int64_t time_ms;
     struct decimal value; /* raw only */

@@ -11,6 +11,7 @@ struct telemetry {
     int64_t newest_id;   /* written */
     int64_t chunks_to_fold;
     int64_t oldest_to_fold_ms;
+    int64_t damaged_chunks;
     int64_t saving_up_to; /* live values: the watermark once all slices are done; 0: none begun */
 };
 
