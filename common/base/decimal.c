@@ -34,7 +34,6 @@ struct scan {
     int64_t mantissa; /* never negative here; the sign comes at the end */
     int32_t exponent;
     uint32_t digits;
-    uint32_t zeros; /* zeros of the fraction not yet known to matter */
     bool round_up;
 };
 
@@ -54,20 +53,6 @@ static void scan_significant(struct scan *s, uint8_t digit, bool in_fraction)
         s->exponent++;
 }
 
-/* Zeros wait until another digit follows them: those at the end of a fraction say nothing. */
-static void scan_fraction(struct scan *s, uint8_t digit)
-{
-    if (digit == 0) {
-        s->zeros++;
-        return;
-    }
-    for (; s->zeros > 0 && s->digits <= DECIMAL_DIGITS_MAX && s->exponent > -EXPONENT_FAR;
-         s->zeros--)
-        scan_significant(s, 0, true);
-    s->zeros = 0;
-    scan_significant(s, digit, true);
-}
-
 static bool is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
@@ -77,13 +62,8 @@ static bool is_digit(uint8_t c)
 static bool scan_digits(struct scan *s, struct str text, size_t *at, bool in_fraction)
 {
     size_t start = *at;
-    for (; *at < text.len && is_digit(text.ptr[*at]); (*at)++) {
-        uint8_t digit = (uint8_t)(text.ptr[*at] - '0');
-        if (in_fraction)
-            scan_fraction(s, digit);
-        else
-            scan_significant(s, digit, false);
-    }
+    for (; *at < text.len && is_digit(text.ptr[*at]); (*at)++)
+        scan_significant(s, (uint8_t)(text.ptr[*at] - '0'), in_fraction);
     return *at > start;
 }
 
@@ -135,11 +115,14 @@ static int64_t divide_rounded(int64_t value, uint32_t n)
     return value / powers[n] + (n > 0 && rest >= powers[n] / 2);
 }
 
-/* Bring the exponent into its range, trading it for digits where there is room. */
+/* Zeros at the end of a fraction say nothing. Then bring the exponent into its range, trading it
+ * for digits where there is room. */
 static enum err scan_fit(struct scan *s)
 {
     if (s->mantissa == 0)
         s->exponent = 0;
+    for (; s->exponent < 0 && s->mantissa % 10 == 0; s->exponent++)
+        s->mantissa /= 10;
     for (; s->exponent > DECIMAL_EXPONENT_MAX; s->exponent--) {
         if (s->mantissa >= powers[DECIMAL_DIGITS_MAX - 1])
             return ERR_PEER;
