@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Problem } from '../api.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useCountdown } from '../parts/problem.tsx';
+import { Sea } from '../parts/sea.tsx';
 import { usePageTitle } from '../parts/title.ts';
 import { signIn } from '../session.ts';
 import { quiet } from '../words.ts';
@@ -103,6 +104,7 @@ export function SignIn({ ended }: { ended: boolean }) {
           {busy ? 'Signing in…' : left > 0 ? `Wait ${left} s` : 'Sign in'}
         </button>
       </form>
+      <Sea />
     </div>
   );
 }
