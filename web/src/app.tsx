@@ -37,7 +37,7 @@ function Top() {
           </span>
           <span class="top-email">{email}</span>
           <button class="quiet" type="button" onClick={() => void signOut()}>
-            <Icon name="sign-out" /> Sign out
+            <Icon name="sign-out" /> <span class="roomy">Sign out</span>
           </button>
         </div>
       )}

@@ -79,7 +79,7 @@ export function DevicePage({ id }: { id: string }) {
   const chosen = asked && metrics.includes(asked) ? asked : metrics[0];
   const settingUp = !isAlive(device);
   return (
-    <div class="device" data-device={device.id} data-state={device.state}>
+    <div class="device" data-device={device.id} data-state={device.state} data-alive={!settingUp}>
       <Head device={device} />
       <Away device={device} />
       {settingUp && <Setup device={device} />}

@@ -146,7 +146,7 @@ export function Chart(props: Props) {
         y: { range: (_u, min, max) => paddedRange(min, max) },
       },
       axes: [
-        { ...axis, size: 30, space: narrow ? 64 : 90, values: timeLabels, grid: { show: false } },
+        { ...axis, size: 30, space: narrow ? 52 : 90, values: timeLabels, grid: { show: false } },
         {
           ...axis,
           size: narrow ? 58 : 70,

@@ -8,7 +8,7 @@ import type { Device } from '../types.ts';
 import { CopyLine } from './copy.tsx';
 import { Icon } from './icon.tsx';
 import { ProblemText } from './problem.tsx';
-import { Timeline } from './timeline.tsx';
+import { isAlive, Timeline } from './timeline.tsx';
 
 const QUIET_MS = 45_000; // then an owner starts to wonder
 
@@ -66,10 +66,11 @@ export function FreshToken({ device, primary }: { device: Device; primary?: bool
 }
 
 // Why it stands still, with the cure beside it.
-function Stuck({ device, now }: { device: Device; now: number }) {
+function Stuck({ device, now, token }: { device: Device; now: number; token: string | undefined }) {
   const registration = device.registration;
   const refusal = registration?.last_refusal;
   if (refusal && !device.timeline.registered_at) {
+    const usable = token !== undefined && registration.state === 'waiting';
     const why =
       refusal.reason === 'expired'
         ? 'its token had expired'
@@ -81,10 +82,10 @@ function Stuck({ device, now }: { device: Device; now: number }) {
         </h3>
         <p>
           At {dateTime(Date.parse(refusal.at))} the device <b>{refusal.mac}</b> was refused: {why}.
-          {registration.attempts > 1 && ` There were ${registration.attempts} attempts.`} Make a fresh token and start the device
-          with the new line.
+          {registration.attempts > 1 && ` There were ${registration.attempts} attempts.`}{' '}
+          {usable ? 'Start it with the line above.' : 'Make a fresh token and start the device with the new line.'}
         </p>
-        <FreshToken device={device} primary />
+        {!usable && <FreshToken device={device} primary />}
       </div>
     );
   }
@@ -135,13 +136,15 @@ export function Setup({ device }: { device: Device }) {
   const token = useStore((state) => state.tokens.get(device.id));
   const now = useNow();
   const registered = device.timeline.registered_at !== null;
+  const offered = device.registration?.state === 'expired' || Boolean(device.registration?.last_refusal); // by Stuck
   return (
     <div class="setup">
-      {!registered && (token ? <Command device={device} token={token} /> : <NoToken device={device} />)}
+      {!registered && token && device.registration?.state !== 'expired' && <Command device={device} token={token} />}
+      {!registered && !token && !offered && <NoToken device={device} />}
       <section class="panel setup-progress" aria-labelledby="progress-title">
-        <h2 id="progress-title">What happens now</h2>
+        <h2 id="progress-title">{isAlive(device) ? 'What happened' : 'What happens now'}</h2>
         <Timeline device={device} />
-        <Stuck device={device} now={now} />
+        <Stuck device={device} now={now} token={token} />
       </section>
     </div>
   );

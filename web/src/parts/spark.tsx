@@ -46,9 +46,10 @@ export function Spark({ id, metric, intervalS }: { id: string; metric: string; i
         if (!gone) redraw(undefined);
       });
     };
-    const seen = new IntersectionObserver((entries) => {
+    const near = (entries: IntersectionObserverEntry[]) => {
       if (!asked && entries.some((entry) => entry.isIntersecting)) load();
-    });
+    };
+    const seen = new IntersectionObserver(near, { rootMargin: '400px' });
     seen.observe(box.current!);
     const offReading = onReading((event) => {
       const series = kept.get(key);
