@@ -101,7 +101,7 @@ export function App() {
   useEffect(() => {
     if (first.current === shown) return; // the browser has put the focus where it belongs
     first.current = shown;
-    main.current?.querySelector<HTMLElement>('h1')?.focus();
+    (main.current?.querySelector<HTMLElement>('[autofocus]') ?? main.current?.querySelector('h1'))?.focus();
   }, [shown]);
 
   return (

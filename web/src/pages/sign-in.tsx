@@ -62,7 +62,7 @@ export function SignIn({ ended }: { ended: boolean }) {
         )}
         <label class="field">
           <span>E-mail</span>
-          <input type="email" name="email" autocomplete="username" required spellcheck={false} autocapitalize="off" />
+          <input type="email" name="email" autocomplete="username" required autofocus spellcheck={false} autocapitalize="off" />
         </label>
         <div class="field">
           <label for="password">Password</label>

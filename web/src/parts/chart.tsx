@@ -152,7 +152,7 @@ export function Chart(props: Props) {
           size: narrow ? 58 : 70,
           gap: 8,
           space: 44,
-          values: (_u, splits) => splits.map((value) => quantityText(latest.current.metric, value)),
+          values: (_u, splits) => splits.map((value) => (summary(latest.current.series) ? quantityText(latest.current.metric, value) : '')),
           ...(bytes ? { incrs: POWERS_OF_TWO } : {}),
         },
       ],

@@ -14,6 +14,17 @@ function Row({ name, children }: { name: string; children: ComponentChildren }) 
 
 const moment = (text: string | null) => (text ? dateTime(Date.parse(text)) : null);
 
+// Somebody came with this device's old token: the owner may know the board, or may want to.
+function Refusals({ device }: { device: Known }) {
+  const refusal = device.registration?.last_refusal;
+  if (!refusal) return null;
+  return (
+    <Row name="Last refused">
+      <code>{refusal.mac}</code>, {moment(refusal.at)}: token {refusal.reason === 'used' ? 'already used' : 'expired'}
+    </Row>
+  );
+}
+
 export function Details({ device }: { device: Known }) {
   return (
     <section class="panel" aria-labelledby="details-title">
@@ -27,6 +38,7 @@ export function Details({ device }: { device: Known }) {
         <Row name="Added">{moment(device.created_at)}</Row>
         <Row name="Registered">{moment(device.registered_at)}</Row>
         <Row name="Last seen">{device.last_seen_ms ? dateTime(device.last_seen_ms) : null}</Row>
+        <Refusals device={device} />
         <Row name="Id">
           <code>{device.id}</code>
         </Row>

@@ -21,7 +21,7 @@ const RANGES = [
   { name: '6 h', ms: 360 * MINUTE },
   { name: '24 h', ms: 1440 * MINUTE },
 ] as const;
-const YOUNG_MS = 2 * MINUTE; // a device this new gets its chart filled, not an empty plain
+const YOUNG_MS = MINUTE; // a device this new gets its chart filled, not an empty plain
 
 // The last `ms` until now; not further back than there has been a device.
 function liveSpan(device: Known, ms: number): Span {
@@ -127,6 +127,21 @@ function Faults({ series }: { series: Series }) {
   );
 }
 
+// Somewhere there is data, unless there never was: one press goes to the newest.
+function Empty({ device, metric, rangeMs, onShow }: { device: Known; metric: string; rangeMs: number; onShow: (span: Span) => void }) {
+  const last = device.latest[metric]?.time_ms;
+  return (
+    <div class="history-empty">
+      <p>No data in this time.</p>
+      {last !== undefined && (
+        <button type="button" onClick={() => onShow({ from: last - rangeMs, to: last + rangeMs / 50 })}>
+          Show the newest readings
+        </button>
+      )}
+    </div>
+  );
+}
+
 function fileName(device: Known, metric: string, span: Span): string {
   const name = device.name.replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '') || device.id;
   return `${name}_${metric}_${dateTime(span.from).replace(/[: ]/g, '-')}.csv`;
@@ -186,7 +201,7 @@ export function History({ device, metric }: { device: Known; metric: string }) {
       </div>
       <div class="history-chart" data-loading={loading}>
         <Chart metric={metric} series={series} revision={revision} span={span} onZoom={setZoom} onZoomOut={() => setZoom(null)} />
-        {!loading && !error && series.t.length === 0 && <p class="history-empty">No data in this time.</p>}
+        {!loading && !error && series.t.length === 0 && <Empty device={device} metric={metric} rangeMs={range.ms} onShow={setZoom} />}
       </div>
       <ProblemText error={error} />
       <Faults series={series} />

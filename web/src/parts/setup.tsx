@@ -25,6 +25,7 @@ function Command({ device, token }: { device: Device; token: string }) {
         The token in it works once{device.registration && `, until ${dateTime(Date.parse(device.registration.expires_at))}`}. It is
         shown only now and only here. Later starts need no token.
       </p>
+      <FreshToken device={device} />
     </section>
   );
 }
@@ -57,7 +58,7 @@ export function FreshToken({ device, primary }: { device: Device; primary?: bool
   };
   return (
     <>
-      <button type="button" class={primary ? 'primary' : ''} disabled={busy} onClick={() => void make()}>
+      <button type="button" class={primary ? 'primary' : 'quiet'} disabled={busy} onClick={() => void make()}>
         <Icon name="key" /> Make a fresh token
       </button>
       <ProblemText error={error} />
