@@ -15,7 +15,7 @@ import { parse } from 'yaml';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const BUNDLE_LIMIT = 60_000; // JS and CSS together, brotli
-const PAGES = ['/', '/sign-in', '/add', '/devices/*'];
+const PAGES = ['/', '/sign-in', '/account', '/add', '/devices/*'];
 
 const digest = (bytes, kind, as) => createHash(kind).update(bytes).digest(as);
 const source = (name) => readFileSync(join(HERE, 'src', name));

@@ -1,6 +1,6 @@
 // The client of the published API: JSON in, JSON out, problems as exceptions that say what to do.
 
-import type { Device, DeviceState, Me, Readings, RegistrationToken } from './types.ts';
+import type { ApiKey, Device, DeviceState, Me, Readings, RegistrationToken, Scope } from './types.ts';
 
 const BASE = '/api/v1';
 
@@ -125,6 +125,13 @@ export const freshToken = (id: string) => json<RegistrationToken>('POST', `${dev
 
 export const setDesired = (id: string, patch: DeviceState) =>
   json<{ version: number }>('PATCH', `${device(id)}/desired`, { body: patch });
+
+export const apiKeys = async () => (await json<{ api_keys: ApiKey[] }>('GET', '/api-keys')).api_keys;
+
+export const addApiKey = (name: string, scope: Scope) =>
+  json<{ id: number; key: string }>('POST', '/api-keys', { body: { name, scope } });
+
+export const deleteApiKey = (id: number) => request('DELETE', `/api-keys/${id}`);
 
 export interface Window {
   metric: string;

@@ -8,17 +8,21 @@ import { Icon } from './parts/icon.tsx';
 import { Wordmark } from './parts/wordmark.tsx';
 import { SignIn } from './pages/sign-in.tsx';
 import { Devices } from './pages/devices.tsx';
+import { Account } from './pages/account.tsx';
 import { Add } from './pages/add.tsx';
 import { DevicePage } from './pages/device.tsx';
 import { NotFound } from './pages/not-found.tsx';
 
 function Page({ url }: { url: URL }) {
   if (url.pathname === '/') return <Devices />;
+  if (url.pathname === '/account') return <Account />;
   if (url.pathname === '/add') return <Add key={url.search} deviceId={url.searchParams.get('device')} />;
   const device = /^\/devices\/([^/]+)$/.exec(url.pathname)?.[1];
   if (device) return <DevicePage key={device} id={decodeURIComponent(device)} />;
   return <NotFound />;
 }
+
+const LINK_WORDS = { starting: 'Connecting', live: 'Live', lost: 'Reconnecting' };
 
 function Top() {
   const session = useStore((state) => state.session);
@@ -33,9 +37,12 @@ function Top() {
         <div class="top-side">
           <span class={`link link-${link}`} title={link === 'live' ? 'Changes appear here at once' : 'No live connection'}>
             <i aria-hidden="true" />
-            {link === 'live' ? 'Live' : link === 'lost' ? 'Reconnecting' : 'Connecting'}
+            <span class="roomy">{LINK_WORDS[link]}</span>
           </span>
-          <span class="top-email">{email}</span>
+          <a class="top-account" href="/account" title={email}>
+            <Icon name="person" /> <span class="top-email">{email}</span>
+            <span class="unseen">, account</span>
+          </a>
           <button class="quiet" type="button" onClick={() => void signOut()}>
             <Icon name="sign-out" /> <span class="roomy">Sign out</span>
           </button>

@@ -64,6 +64,16 @@ export interface RegistrationToken {
   registration_expires_at: string;
 }
 
+export type Scope = 'read' | 'control' | 'manage';
+
+export interface ApiKey {
+  id: number;
+  name: string;
+  scope: Scope;
+  created_at: string;
+  last_used_at: string | null;
+}
+
 export interface Me {
   email: string;
   admin: boolean;

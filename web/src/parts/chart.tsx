@@ -75,6 +75,15 @@ function areaFill(plot: uPlot, top: string, end: string): CanvasGradient | strin
 
 const columns = (series: Series): uPlot.AlignedData => [series.t, series.max, series.min, series.value];
 
+// In CSS pixels; the canvas measures in those of the screen.
+function widest(plot: uPlot, labels: string[], font: string): number {
+  plot.ctx.save();
+  plot.ctx.font = font;
+  const width = Math.max(24, ...labels.map((label) => plot.ctx.measureText(label).width));
+  plot.ctx.restore();
+  return Math.ceil(width);
+}
+
 function timeLabels(plot: uPlot, splits: number[]): string[] {
   const { min = 0, max = 0 } = plot.scales.x ?? {};
   const fine = max - min <= 5 * 60_000;
@@ -149,7 +158,7 @@ export function Chart(props: Props) {
         { ...axis, size: 30, space: narrow ? 52 : 90, values: timeLabels, grid: { show: false } },
         {
           ...axis,
-          size: narrow ? 58 : 70,
+          size: (u, labels) => widest(u, labels ?? [], font) + 18,
           gap: 8,
           space: 44,
           values: (_u, splits) => splits.map((value) => (summary(latest.current.series) ? quantityText(latest.current.metric, value) : '')),

@@ -10,21 +10,24 @@ const WINDOW_MS = 15 * 60_000;
 const WIDTH = 300;
 const HEIGHT = 56;
 
-// A wall of cards must not ask for everything at once: two requests at a time, in order.
+// A wall of cards must not ask for everything at once: one request after the other, well below the
+// server's limit for an address.
+const SPACING_MS = 80;
 const queue: (() => Promise<void>)[] = [];
-let running = 0;
+let running = false;
 
 function enqueue(job: () => Promise<void>): void {
   queue.push(job);
-  while (running < 2 && queue.length > 0) void run();
+  if (!running) void run();
 }
 
 async function run(): Promise<void> {
-  running++;
+  running = true;
   for (let job = queue.shift(); job; job = queue.shift()) {
     await job().catch(() => {}); // a card without its line is still a card
+    if (queue.length > 0) await new Promise((done) => setTimeout(done, SPACING_MS));
   }
-  running--;
+  running = false;
 }
 
 const kept = new Map<string, Series>(); // so that coming back to the cards draws at once
