@@ -1,0 +1,107 @@
+// The browser, and everything about a page that must never happen.
+
+import { readFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+const option = process.argv.indexOf('--screenshots');
+export const SCREENSHOTS = option > 0 ? process.argv[option + 1] : process.env.SCREENSHOTS;
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ],
+  });
+
+export class Eyes {
+  faults = [];
+  #expected = null;
+
+  static async open(browser, url) {
+    const eyes = new Eyes();
+    eyes.context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, baseURL: url });
+    await eyes.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    eyes.page = await eyes.context.newPage();
+    eyes.page.setDefaultTimeout(10_000);
+    eyes.#watch(new URL(url).origin);
+    return eyes;
+  }
+
+  #watch(origin) {
+    const { page } = this;
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.#fault(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => this.#fault(`page: ${error.stack}`));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${origin}/`) && !url.startsWith('blob:')) this.#fault(`a request left the server: ${url}`);
+    });
+  }
+
+  #fault(text) {
+    if (!this.#expected?.test(text)) this.faults.push(text);
+  }
+
+  // While this runs, such complaints are what should happen (a refused password is a 401).
+  async expecting(pattern, action) {
+    this.#expected = pattern;
+    try {
+      return await action();
+    } finally {
+      await this.page.waitForTimeout(50); // the browser reports a moment after
+      this.#expected = null;
+    }
+  }
+
+  async #axe() {
+    const session = await this.context.newCDPSession(this.page); // not a script of the page: the policy stays strict
+    const evaluate = async (expression) => {
+      const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      return result.value;
+    };
+    await evaluate(AXE);
+    const found = await evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then((r) => r.violations.map((v) => ({
+      id: v.id, nodes: v.nodes.map((n) => n.html.slice(0, 160) + '  ' + n.failureSummary) })))`);
+    await session.detach();
+    return found;
+  }
+
+  // This page at this moment: accessible and without sideways scrolling, wide and narrow, light and dark.
+  async look(name) {
+    const { page } = this;
+    for (const [width, height] of [[320, 700], [1280, 860]]) {
+      await page.setViewportSize({ width, height });
+      for (const colorScheme of ['dark', 'light']) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.waitForTimeout(250);
+        const where = `${name}, ${width} px, ${colorScheme}`;
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (over > 0) this.faults.push(`${where}: scrolls sideways by ${over} px`);
+        for (const { id, nodes } of await this.#axe()) this.faults.push(`${where}: axe ${id}\n  ${nodes.join('\n  ')}`);
+        await this.#picture(`${name}-${width === 320 ? 'narrow-' : ''}${colorScheme}`);
+      }
+    }
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
+  }
+
+  async #picture(name) {
+    if (!SCREENSHOTS) return;
+    mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  }
+
+  // What went wrong since the last time this was asked.
+  take() {
+    return this.faults.splice(0);
+  }
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env node
+// Bundles the dashboard and writes it as C: node build.mjs OUTPUT.c [--dist DIR]
+//
+// Every file lies in the server's memory three times: plain, gzip and brotli, with the ETag of the
+// plain bytes. Bundles carry a digest in their name and may be cached for ever. The published API
+// description is made from api/openapi.yaml, so that what is served is what is in the repository.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { parse } from 'yaml';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const BUNDLE_LIMIT = 60_000; // JS and CSS together, brotli
+const PAGES = ['/', '/sign-in', '/account', '/add', '/devices/*'];
+
+const digest = (bytes, kind, as) => createHash(kind).update(bytes).digest(as);
+const source = (name) => readFileSync(join(HERE, 'src', name));
+
+// One entry point for both: Preact and TypeScript become one module, the sheets one sheet.
+async function bundles() {
+  const { outputFiles } = await build({
+    entryPoints: [join(HERE, 'src/main.tsx'), join(HERE, 'src/style/main.css')],
+    outdir: '/out',
+    entryNames: '[name]',
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: ['es2022', 'chrome109', 'firefox115', 'safari16.4'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    charset: 'utf8',
+    absWorkingDir: HERE,
+    logLevel: 'warning',
+  });
+  return outputFiles.map(({ path, contents }) => {
+    const extension = path.endsWith('.js') ? 'js' : 'css';
+    const body = Buffer.from(contents);
+    return {
+      kind: extension,
+      path: `/assets/dashboard-${digest(body, 'sha256', 'hex').slice(0, 12)}.${extension}`,
+      type: extension === 'js' ? 'text/javascript; charset=utf-8' : 'text/css; charset=utf-8',
+      integrity: `sha384-${digest(body, 'sha384', 'base64')}`,
+      immutable: true,
+      body,
+    };
+  });
+}
+
+function page(js, css) {
+  const values = { js: js.path, css: css.path, 'js-integrity': js.integrity, 'css-integrity': css.integrity };
+  return Buffer.from(source('index.html').toString().replace(/\{\{([\w-]+)\}\}/g, (_, name) => values[name]));
+}
+
+function apiDescription() {
+  return Buffer.from(JSON.stringify(parse(readFileSync(join(HERE, '../api/openapi.yaml'), 'utf8'))));
+}
+
+async function files() {
+  const made = await bundles();
+  const js = made.find((file) => file.kind === 'js');
+  const css = made.find((file) => file.kind === 'css');
+  return [
+    { paths: PAGES, type: 'text/html; charset=utf-8', body: page(js, css) },
+    { paths: [js.path], ...js },
+    { paths: [css.path], ...css },
+    { paths: ['/icon.svg'], type: 'image/svg+xml', body: source('icon.svg') },
+    { paths: ['/manifest.webmanifest'], type: 'application/manifest+json', body: source('manifest.webmanifest') },
+    { paths: ['/robots.txt'], type: 'text/plain; charset=utf-8', body: source('robots.txt') },
+    { paths: ['/openapi.json', '/api/v1/openapi.json'], type: 'application/json', body: apiDescription() },
+  ].map(compressed);
+}
+
+// A compressed body that isn't smaller is left out.
+function compressed(file) {
+  const brotli = brotliCompressSync(file.body, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: file.body.length },
+  });
+  const gzip = gzipSync(file.body, { level: 9 });
+  const smaller = (bytes) => (bytes.length < file.body.length ? bytes : null);
+  return { ...file, etag: `"${digest(file.body, 'sha256', 'base64url').slice(0, 22)}"`, brotli: smaller(brotli), gzip: smaller(gzip) };
+}
+
+// --- C ------------------------------------------------------------------------------------------
+
+const quoted = (text) => `"${text.replace(/[\\"]/g, '\\$&')}"`;
+
+function cBytes(name, bytes) {
+  const lines = [];
+  for (let at = 0; at < bytes.length; at += 32) lines.push(bytes.subarray(at, at + 32).join(','));
+  return `static const uint8_t ${name}[] = {\n${lines.join(',\n')}};\n`;
+}
+
+function cSource(all) {
+  const arrays = [];
+  const rows = [];
+  all.forEach((file, i) => {
+    const view = (suffix, bytes) => {
+      if (!bytes) return '{NULL, 0}';
+      arrays.push(cBytes(`file_${i}_${suffix}`, bytes));
+      return `{file_${i}_${suffix}, sizeof(file_${i}_${suffix})}`;
+    };
+    const bodies = [view('plain', file.body), view('gzip', file.gzip), view('brotli', file.brotli)];
+    const text = (value) => `{(const uint8_t *)${quoted(value)}, ${Buffer.byteLength(value)}}`;
+    for (const path of file.paths) {
+      rows.push(
+        `    {${text(path)}, ${text(file.type)}, ${text(file.etag)}, ${file.immutable ? 'true' : 'false'},\n     ${bodies.join(', ')}},`,
+      );
+    }
+  });
+  return `/* Generated by web/build.mjs. */
+#include "server/edge/assets.h"
+
+${arrays.join('\n')}
+const struct asset assets[] = {
+${rows.join('\n')}
+};
+const size_t asset_count = sizeof(assets) / sizeof(assets[0]);
+`;
+}
+
+// --- the run ------------------------------------------------------------------------------------
+
+function report(all) {
+  const size = (bytes) => String(bytes ? bytes.length : '–').padStart(8);
+  console.log(`${'plain'.padStart(8)} ${'gzip'.padStart(8)} ${'brotli'.padStart(8)}`);
+  for (const file of all) console.log(`${size(file.body)} ${size(file.gzip)} ${size(file.brotli)}  ${file.paths.join(' ')}`);
+  const bundle = all.filter((file) => file.immutable).reduce((sum, file) => sum + (file.brotli ?? file.body).length, 0);
+  console.log(`bundle ${bundle} bytes compressed, at most ${BUNDLE_LIMIT}`);
+  return bundle <= BUNDLE_LIMIT;
+}
+
+function writeDist(directory, all) {
+  for (const file of all) {
+    const name = join(directory, file.paths[0] === '/' ? 'index.html' : file.paths[0]);
+    mkdirSync(dirname(name), { recursive: true });
+    writeFileSync(name, file.body);
+  }
+}
+
+const [output, option, dist] = process.argv.slice(2);
+if (!output || output.startsWith('-') || (option && (option !== '--dist' || !dist))) {
+  console.error('use: node build.mjs OUTPUT.c [--dist DIR]');
+  process.exit(2);
+}
+const all = await files();
+if (!report(all)) {
+  console.error('The dashboard has outgrown its limit: see web/build.mjs.');
+  process.exit(1);
+}
+mkdirSync(dirname(output), { recursive: true });
+writeFileSync(output, cSource(all));
+if (dist) writeDist(dist, all);

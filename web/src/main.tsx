@@ -1,0 +1,6 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { resume } from './session.ts';
+
+render(<App />, document.getElementById('app')!);
+void resume();

@@ -1,0 +1,83 @@
+// One device on the wall: how it is, what it says, its switches.
+
+import { devicePath } from '../route.ts';
+import { duration, metricLabel, metricsInOrder } from '../format.ts';
+import type { Known } from '../state.ts';
+import { Age } from './age.tsx';
+import { Presence } from './presence.tsx';
+import { Spark } from './spark.tsx';
+import { Toggles } from './toggle.tsx';
+import { Value } from './value.tsx';
+
+const VALUES_SHOWN = 5; // the first is drawn large
+
+function Readings({ device }: { device: Known }) {
+  const metrics = metricsInOrder(Object.keys(device.latest));
+  const [first, ...others] = metrics;
+  if (!first) return <p class="card-empty">No readings yet.</p>;
+  const shown = others.slice(0, VALUES_SHOWN - 1);
+  const hidden = others.length - shown.length;
+  return (
+    <>
+      <div class="card-main">
+        <div class="card-main-value">
+          <span class="card-label">{metricLabel(first)}</span>
+          <Value metric={first} latest={device.latest[first]} />
+        </div>
+        <Spark id={device.id} metric={first} intervalS={device.interval_s} />
+      </div>
+      <dl class="card-values">
+        {shown.map((metric) => (
+          <div key={metric}>
+            <dt>{metricLabel(metric)}</dt>
+            <dd>
+              <Value metric={metric} latest={device.latest[metric]} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {hidden > 0 && <p class="card-more">and {hidden} more</p>}
+    </>
+  );
+}
+
+function Foot({ device }: { device: Known }) {
+  if (device.state === 'pending') return <p class="card-foot">Waiting to be started</p>;
+  return (
+    <p class="card-foot">
+      {device.last_seen_ms ? (
+        <span>
+          Seen <Age ms={device.last_seen_ms} />
+        </span>
+      ) : (
+        <span>Not seen yet</span>
+      )}
+      <span>every {duration(device.interval_s)}</span>
+    </p>
+  );
+}
+
+export function Card({ device }: { device: Known }) {
+  const pending = device.state === 'pending';
+  return (
+    <article class={`card card-${device.state}`} data-device={device.id} data-state={device.state}>
+      <div class="card-head">
+        <h2>
+          <a href={devicePath(device.id)}>{device.name}</a>
+        </h2>
+        <Presence state={device.state} />
+      </div>
+      {pending ? (
+        <p class="card-empty">
+          {device.registration?.state === 'expired'
+            ? 'Its registration token has expired. Open it to make a fresh one.'
+            : 'Open it to see how to start it and what happens.'}
+        </p>
+      ) : (
+        <Readings device={device} />
+      )}
+      <Toggles device={device} />
+      <Foot device={device} />
+    </article>
+  );
+}

@@ -1,0 +1,61 @@
+// The first steps of a device, live: what has happened, what is awaited, why it stopped.
+
+import { clock, elapsed } from '../format.ts';
+import { useNow } from '../store.ts';
+import type { Device } from '../types.ts';
+import { Icon } from './icon.tsx';
+
+interface Step {
+  title: string;
+  waiting: string;
+  at: string | null;
+}
+
+function stepsOf(device: Device): Step[] {
+  const { timeline } = device;
+  return [
+    { title: 'Added', waiting: '', at: timeline.added_at },
+    { title: 'Registered', waiting: 'Waiting for the device to use its token', at: timeline.registered_at },
+    { title: 'Session opened', waiting: 'Device and server prove themselves to each other', at: timeline.session_at },
+    { title: 'First reading', waiting: 'Waiting for the first reading to be on disk', at: timeline.first_reading_at },
+  ];
+}
+
+export const isAlive = (device: Device) => device.timeline.first_reading_at !== null;
+
+export function Timeline({ device }: { device: Device }) {
+  const steps = stepsOf(device);
+  const next = steps.findIndex((step) => !step.at);
+  const now = useNow(next >= 0);
+  const stopped = next === 1 && device.registration?.state === 'expired';
+  return (
+    <ol class="timeline" aria-label="First steps of the device">
+      {steps.map((step, i) => {
+        const state = step.at ? 'done' : i === next ? (stopped ? 'stopped' : 'now') : 'later';
+        const before = steps[i - 1]?.at;
+        return (
+          <li key={step.title} class={`step step-${state}`} data-step={step.title} data-state={state}>
+            <span class="step-mark">
+              {state === 'done' && <Icon name="check" />}
+              {state === 'stopped' && <Icon name="close" />}
+            </span>
+            <span class="step-title">
+              {step.title}
+              <span class="unseen">{state === 'done' ? ', done' : state === 'now' ? ', now' : ''}</span>
+            </span>
+            <span class="step-note">
+              {step.at && (
+                <>
+                  {clock(Date.parse(step.at))}
+                  {before && ` · after ${elapsed(Date.parse(step.at) - Date.parse(before))}`}
+                </>
+              )}
+              {state === 'now' && `${step.waiting}${before ? ` · ${elapsed(Math.floor((now - Date.parse(before)) / 1000) * 1000).replace('.0', '')}` : ''}`}
+              {state === 'stopped' && 'The token has expired'}
+            </span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

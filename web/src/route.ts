@@ -1,0 +1,40 @@
+// Which page: the path of the address bar, changed without loading anything.
+
+import { useEffect, useReducer } from 'preact/hooks';
+
+const listeners = new Set<() => void>();
+
+function changed(): void {
+  for (const listener of [...listeners]) listener();
+}
+
+window.addEventListener('popstate', changed);
+
+export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
+  if (to === location.pathname + location.search) return;
+  history[how === 'push' ? 'pushState' : 'replaceState'](null, '', to);
+  if (how === 'push') window.scrollTo(0, 0);
+  changed();
+}
+
+export function useLocation(): URL {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  useEffect(() => {
+    const listener = () => redraw(undefined);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }, []);
+  return new URL(location.href);
+}
+
+export const devicePath = (id: string) => `/devices/${encodeURIComponent(id)}`;
+
+// One listener for all links: plain clicks on our own pages stay in this page.
+document.addEventListener('click', (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element | null)?.closest?.('a[href]') as HTMLAnchorElement | null;
+  if (!link || link.origin !== location.origin || link.hasAttribute('download') || link.target) return;
+  if (link.hash && link.pathname === location.pathname) return;
+  event.preventDefault();
+  navigate(link.pathname + link.search);
+});
