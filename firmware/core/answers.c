@@ -63,6 +63,7 @@ static void hear_registered(struct oc_client *c, struct str body)
         client_fail(c, STR("the identity cannot be stored"), 0);
     } else {
         c->identity = id;
+        c->key_is_refused = false;
         c->status = OC_RUNNING;
         c->sample_at_ms = client_now(c);
         say(c, STR("registered as "), str_from(id.device_id, id.device_id_len));
@@ -244,16 +245,25 @@ static void fail_with(struct oc_client *c, struct str what, struct str detail, i
     client_fail(c, str_from(text, w.len), at_least_ms);
 }
 
+void client_key_refused(struct oc_client *c, struct str detail)
+{
+    bool can_register = c->config.registration_token.len > 0;
+    c->session_len = 0;
+    c->key_is_refused = can_register;
+    c->status = can_register ? c->status : OC_REFUSED;
+    fail_with(c, STR("the server does not know this device's key"), detail,
+              can_register ? 0 : REFUSED_RETRY_MS);
+}
+
 /* 401: which of the secrets is it? */
 static void hear_denied(struct oc_client *c, enum oc_request asked, const struct problem *p)
 {
     if (asked == OC_REQUEST_REGISTER) {
         c->status = OC_REFUSED;
+        c->key_is_refused = false; /* the token is no way out either: try the key again, slowly */
         fail_with(c, STR("the server refuses the registration token"), p->detail, REFUSED_RETRY_MS);
     } else if (asked == OC_REQUEST_SESSION_FIRST || asked == OC_REQUEST_SESSION_FINAL) {
-        c->status = OC_REFUSED;
-        c->session_len = 0;
-        fail_with(c, STR("the server refuses this device's key"), p->detail, REFUSED_RETRY_MS);
+        client_key_refused(c, p->detail);
     } else if (str_eq(p->type, STR("/problems/mac-mismatch"))) {
         c->session_len = 0;
         fail_with(c, STR("the server knows this device by another MAC"), p->detail,

@@ -27,6 +27,10 @@ uint32_t client_jitter(const struct oc_client *c, uint32_t bound);
 /* Close the link and come back later: after `at_least_ms`, or what repeated failures ask for. */
 void client_fail(struct oc_client *c, struct str why, int64_t at_least_ms);
 
+/* The server does not know our key. With a registration token at hand the next connection registers
+ * anew; otherwise the owner has to act. */
+void client_key_refused(struct oc_client *c, struct str detail);
+
 void client_log(const struct oc_client *c, struct str line);
 
 /* -- requests.c: what is to be asked next, written into c->out; false for nothing -- */

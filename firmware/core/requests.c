@@ -105,8 +105,14 @@ static bool ask_session_final(struct oc_client *c)
         scram_client_final(&c->exchange, str_from(c->server_first, c->server_first_len),
                            c->identity.salt, c->identity.iterations, &c->identity.keys, &final);
     c->server_first_len = 0;
+    if (e == ERR_DENIED) {
+        /* A server makes up a salt for a device it does not know, so as not to tell strangers. */
+        client_key_refused(c, STR("it was deleted there, or this is another server; add the device "
+                                  "again and give its registration token"));
+        return false;
+    }
     if (e != OK || writer_end(&final, &m.client_final) != OK) {
-        client_fail(c, STR("this is not the server that enrolled the device"), REFUSED_RETRY_MS);
+        client_fail(c, STR("the server's answer is not understood"), 0);
         return false;
     }
     memcpy(m.mac, c->config.mac, MAC_LEN);
@@ -202,7 +208,7 @@ bool client_ask(struct oc_client *c)
     int64_t now = client_now(c);
     if (now < c->quiet_until_ms)
         return false;
-    if (c->identity.sequence == 0)
+    if (c->identity.sequence == 0 || c->key_is_refused)
         return ask_register(c);
     if (c->server_first_len > 0)
         return ask_session_final(c);

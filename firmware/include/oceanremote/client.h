@@ -41,14 +41,16 @@ struct oc_config {
     uint8_t mac[MAC_LEN];
     struct str chip;
     struct str firmware_version;
-    struct str registration_token; /* empty when not given; only needed without an identity */
-    uint32_t interval_s;           /* 0: what the server says. Desired state goes before both. */
+    /* Empty when not given. Used without an identity, and when the server refuses the one there
+     * is: then this is a fresh token, or it is refused too and does no harm. */
+    struct str registration_token;
+    uint32_t interval_s; /* 0: what the server says. Desired state goes before both. */
 };
 
 enum oc_status {
     OC_RUNNING,
-    /* The owner must act: no identity and no token, or the token was refused. oc_client_why() says
-     * so. Stepping on tries again, at the slowest pace. */
+    /* The owner must act: the token was refused, or the key and there is no token. oc_client_why()
+     * says so. Stepping on tries again, slowly. */
     OC_REFUSED,
 };
 
@@ -73,8 +75,9 @@ struct oc_client {
 
     struct identity identity; /* sequence 0: none */
     struct journal journal;
+    bool key_is_refused; /* and there is a token to get another one with */
     enum oc_status status;
-    char why[160];
+    char why[200];
     size_t why_len;
 
     /* the link */
