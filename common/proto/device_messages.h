@@ -21,6 +21,7 @@
 #define BATCH_ID_MAX           64
 #define CHIP_NAME_MAX          32
 #define VERSION_TEXT_MAX       32
+#define SECRET_TEXT_MAX        64   /* any of our tokens, keys, sessions, exchanges, as text */
 #define STATE_JSON_MAX         4096 /* desired or reported, as text */
 
 /* "AA:BB:CC:DD:EE:FF", upper or lower case in, upper case out. */

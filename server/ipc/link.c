@@ -102,6 +102,17 @@ enum err link_push(struct link *l, enum frame_type type, uint64_t id, struct str
     return OK;
 }
 
+size_t link_mark(const struct link *l)
+{
+    return l->out_len - l->out_sent; /* offsets may move, the count of waiting bytes does not */
+}
+
+void link_rewind(struct link *l, size_t mark)
+{
+    ASSERT(mark <= l->out_len - l->out_sent);
+    l->out_len = l->out_sent + mark;
+}
+
 bool link_wants_write(const struct link *l)
 {
     return l->fd >= 0 && l->out_sent < l->out_len;

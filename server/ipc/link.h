@@ -41,6 +41,11 @@ void link_commit(struct link *l, const struct writer *w);
 MUST_CHECK enum err link_push(struct link *l, enum frame_type type, uint64_t id,
                               struct str payload);
 
+/* Frames pushed after link_mark() can be taken back as long as nothing was flushed in between: what
+ * a transaction that failed was about to say. */
+size_t link_mark(const struct link *l);
+void link_rewind(struct link *l, size_t mark);
+
 /* Write what is waiting. OK: all gone. ERR_AGAIN: wait for writable. ERR_IO: dead. */
 MUST_CHECK enum err link_flush(struct link *l);
 bool link_wants_write(const struct link *l);

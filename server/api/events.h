@@ -1,0 +1,43 @@
+/* Live updates: every browser tab or script that listens is a stream of server-sent events.
+ *
+ * Owns:     the list of streams.
+ * Promise:  an event reaches the streams of the owner it belongs to, and no other; there is no
+ *           replay, so a client that was away loads anew.
+ * Source:   WHATWG HTML, server-sent events.
+ * Watch:    producer: handlers in a batch; consumer: the edges; full: a stream that is behind is
+ *           closed by its edge, a stream beyond the bound is refused. */
+#ifndef OC_API_EVENTS_H
+#define OC_API_EVENTS_H
+
+#include "server/api/api.h"
+
+#define STREAMS_MAX           1024
+#define STREAMS_PER_OWNER_MAX 32
+#define PING_MS               INT64_C(20000)
+
+struct stream {
+    struct origin origin;
+    int64_t account_id;
+};
+
+struct events {
+    struct stream streams[STREAMS_MAX];
+    size_t count;
+    int64_t next_ping_ms;
+};
+
+/* ERR_LIMIT: too many streams, of this owner or at all. */
+MUST_CHECK enum err events_add(struct events *e, struct origin origin, int64_t account_id);
+void events_remove(struct events *e, struct origin origin);
+void events_remove_link(struct events *e, uint32_t link);
+
+/* Is anybody listening? Asked before the trouble of writing an event. */
+bool events_wanted(const struct events *e, int64_t account_id);
+
+/* data is one line of JSON. */
+void events_publish(const struct events *e, const struct outlet *outlet, int64_t account_id,
+                    struct str event, struct str data);
+void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms);
+void events_end_all(struct events *e, const struct outlet *outlet);
+
+#endif

@@ -1,0 +1,32 @@
+/* Is it up, for anyone; and the owner's event stream.
+ *
+ * Owns:     nothing.
+ * Promise:  healthz says ok only from inside the core's loop, so it proves that edge, core and the
+ *           way between them work.
+ * Source:   api/openapi.yaml.
+ * Watch:    /api/v1/openapi.json is a file like those of the dashboard: the edge answers it. */
+#include "server/api/routes.h"
+
+enum err healthz_get(struct call *c)
+{
+    writer_str(&c->body, STR("{\"status\":\"ok\"}"));
+    answer_json(c, 200);
+    return OK;
+}
+
+enum err events_get(struct call *c)
+{
+    struct api *api = c->api;
+    if (events_add(&api->events, c->from, c->account_id) != OK) {
+        answer_problem(c, PROBLEM_TOO_MANY_REQUESTS,
+                       "Too many event streams are open. Close some pages of this account.");
+        return OK;
+    }
+    struct reply head = {.status = 200,
+                         .headers = STR("Content-Type: text/event-stream\r\n"
+                                        "Cache-Control: no-store\r\n")};
+    api->outlet.stream(api->outlet.ctx, c->from, &head);
+    api->outlet.stream_data(api->outlet.ctx, c->from, STR("retry: 2000\n\n"));
+    c->answered = true;
+    return OK;
+}

@@ -1,0 +1,229 @@
+/* From a request to its handler: match, authenticate, authorise, check the body's kind.
+ *
+ * Owns:     the route table made from routes.h.
+ * Promise:  the order is fixed and the same for every route: path, method, credential, scope,
+ *           forgery, media type, handler. Nothing of a request is trusted because an edge sent it.
+ * Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
+ * Watch:    a browser proves that it meant a request by its token; Origin and Sec-Fetch-Site are
+ *           checked besides. A key or a device carries no ambient credential: no token there. */
+#include "server/api/router.h"
+
+#include "server/api/routes.h"
+
+enum body_kind {
+    BODY_EMPTY, /* none is looked at */
+    BODY_JSON,
+    BODY_MERGE, /* JSON or application/merge-patch+json */
+};
+
+#define SCOPE_NONE ((enum scope)0)
+
+struct route {
+    enum method method;
+    struct str path;
+    enum caller caller;
+    enum scope scope;
+    enum body_kind body;
+    handler_fn *handler;
+};
+
+#define ROUTE_ROW(method, path, caller, scope, body, handler)                                      \
+    {METHOD_##method, {(const uint8_t *)path, sizeof(path) - 1},                                   \
+     CALLER_##caller, SCOPE_##scope,                                                               \
+     BODY_##body,     handler},
+static const struct route routes[] = {ROUTES(ROUTE_ROW)};
+#define ROUTE_COUNT (sizeof routes / sizeof routes[0])
+
+/* Segment by segment; "{id}" matches one that is not empty. */
+static bool path_matches(struct str pattern, struct str path, struct str *id)
+{
+    struct str want, have;
+    bool more_want = true, more_have = true;
+    *id = STR_NONE;
+    while (more_want && more_have) {
+        more_want = str_cut(pattern, '/', &want, &pattern);
+        more_have = str_cut(path, '/', &have, &path);
+        if (str_eq(want, STR("{id}")) && have.len > 0)
+            *id = have;
+        else if (!str_eq(want, have))
+            return false;
+    }
+    return more_want == more_have;
+}
+
+/* The route, or NULL with *known_path telling 405 from 404. HEAD is answered as GET: the edge
+ * leaves the body away. */
+static const struct route *find_route(struct call *c, bool *known_path)
+{
+    enum method method = c->request->method == METHOD_HEAD ? METHOD_GET : c->request->method;
+    *known_path = false;
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (routes[i].path.len > c->path.len && str_find(routes[i].path, '{') == routes[i].path.len)
+            continue;
+        if (!path_matches(routes[i].path, c->path, &c->id))
+            continue;
+        if (routes[i].method == method)
+            return &routes[i];
+        *known_path = true;
+    }
+    return NULL;
+}
+
+/* The value of our cookie, empty when there is none (RFC 6265 section 4.2.1). */
+static struct str session_cookie(struct str cookies)
+{
+    struct str pair, name, value;
+    bool more = cookies.len > 0;
+    while (more) {
+        more = str_cut(cookies, ';', &pair, &cookies);
+        if (str_cut(str_trim(pair), '=', &name, &value) && str_eq(name, STR("__Host-session")))
+            return value;
+    }
+    return STR_NONE;
+}
+
+bool request_is_same_origin(const struct request *r)
+{
+    struct str site = r->field[FIELD_SEC_FETCH_SITE];
+    if (site.len > 0 && !str_eq(site, STR("same-origin")) && !str_eq(site, STR("none")))
+        return false;
+    struct str origin = r->field[FIELD_ORIGIN];
+    if (origin.len == 0)
+        return true;
+    return str_starts(origin, STR("https://")) &&
+           str_eq_nocase(str_slice(origin, 8, origin.len), r->field[FIELD_HOST]);
+}
+
+static bool is_unsafe(enum method m)
+{
+    return m != METHOD_GET && m != METHOD_HEAD && m != METHOD_OPTIONS;
+}
+
+static bool passes_forgery_check(struct call *c)
+{
+    const struct request *r = c->request;
+    if (!is_unsafe(r->method))
+        return true;
+    return request_is_same_origin(r) &&
+           str_eq_secret(r->field[FIELD_CSRF_TOKEN], c->session.csrf_token);
+}
+
+static enum err authenticate_browser(struct call *c)
+{
+    struct str cookie = session_cookie(c->request->field[FIELD_COOKIE]);
+    enum err e = browser_session_find(c->d, &c->arena, cookie, &c->session);
+    if (e == ERR_DENIED) {
+        answer_problem(c, PROBLEM_UNAUTHENTICATED,
+                       "Sign in with POST /api/v1/login, or send an API key.");
+        return OK;
+    }
+    TRY(e);
+    c->account_id = c->session.account_id;
+    c->by_browser = true;
+    if (!passes_forgery_check(c))
+        answer_problem(c, PROBLEM_CSRF_REFUSED,
+                       "Send the csrf value of /api/v1/me as X-CSRF-Token, from a page of this "
+                       "server. Reload the page if you see this in the dashboard.");
+    return OK;
+}
+
+static enum err authenticate_key(struct call *c, const struct route *route)
+{
+    struct str text;
+    struct api_key key;
+    enum err e = bearer_read(c->request->field[FIELD_AUTHORIZATION], &text);
+    if (e == OK)
+        e = api_key_find(c->d, text, &key);
+    if (e == ERR_DENIED) {
+        answer_problem(c, PROBLEM_UNAUTHENTICATED,
+                       "The API key is not valid. Make a new one in the dashboard.");
+        return OK;
+    }
+    TRY(e);
+    if (route->caller == CALLER_BROWSER || key.scope < route->scope) {
+        answer_problem(
+            c, PROBLEM_FORBIDDEN,
+            route->caller == CALLER_BROWSER
+                ? "API keys do not reach account settings: sign in with a browser."
+                : "The key's scope does not include this: make one with a larger scope.");
+        return OK;
+    }
+    c->account_id = key.account_id;
+    return OK;
+}
+
+static enum err authenticate_device(struct call *c)
+{
+    enum err e = device_session_find(c->d, c->request->field[FIELD_AUTHORIZATION],
+                                     c->request->field[FIELD_DEVICE_MAC], &c->device);
+    if (e == ERR_DENIED) {
+        answer_problem(c, PROBLEM_SESSION_EXPIRED, "Open a session with POST /device/v1/session.");
+        return OK;
+    }
+    if (e == ERR_CONFLICT) {
+        answer_problem(c, PROBLEM_MAC_MISMATCH,
+                       "X-Device-MAC is not the MAC this device registered with; the session has "
+                       "ended and the owner was told. Send the registered MAC, or register again "
+                       "with a fresh token.");
+        return OK;
+    }
+    return e;
+}
+
+/* OK without an answer: go on. OK with an answer: refused. */
+static enum err authenticate(struct call *c, const struct route *route)
+{
+    switch (route->caller) {
+    case CALLER_ANYONE: return OK;
+    case CALLER_DEVICE: return authenticate_device(c);
+    case CALLER_OWNER:
+    case CALLER_BROWSER:
+        return c->request->field[FIELD_AUTHORIZATION].len > 0 ? authenticate_key(c, route)
+                                                              : authenticate_browser(c);
+    }
+    return ERR_CORRUPT;
+}
+
+/* The type before any parameter, as in "application/json; charset=utf-8". */
+static bool media_type_is(struct str field, struct str type)
+{
+    struct str head, parameters;
+    str_cut(field, ';', &head, &parameters);
+    return str_eq_nocase(str_trim(head), type);
+}
+
+static bool body_is_acceptable(struct call *c, const struct route *route)
+{
+    struct str type = c->request->field[FIELD_CONTENT_TYPE];
+    if (route->body == BODY_EMPTY || media_type_is(type, STR("application/json")))
+        return true;
+    return route->body == BODY_MERGE && media_type_is(type, STR("application/merge-patch+json"));
+}
+
+static void answer_no_route(struct call *c, bool known_path)
+{
+    if (known_path)
+        answer_problem(c, PROBLEM_METHOD_NOT_ALLOWED,
+                       "This path exists, the method does not: see /api/v1/openapi.json.");
+    else
+        answer_problem(c, PROBLEM_NOT_FOUND,
+                       "There is nothing at this path: see /api/v1/openapi.json.");
+}
+
+enum err route_call(struct call *c)
+{
+    bool known_path;
+    const struct route *route = find_route(c, &known_path);
+    if (route == NULL) {
+        answer_no_route(c, known_path);
+        return OK;
+    }
+    TRY(authenticate(c, route));
+    if (c->answered)
+        return OK;
+    if (!body_is_acceptable(c, route)) {
+        answer_problem(c, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.");
+        return OK;
+    }
+    return route->handler(c);
+}

@@ -1,0 +1,43 @@
+/* Every bound of this room, with its reason. */
+#ifndef OC_DOMAIN_LIMITS_H
+#define OC_DOMAIN_LIMITS_H
+
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS   INT64_C(3600000)
+#define DAY_MS    INT64_C(86400000)
+
+/* owners */
+#define EMAIL_MAX           254 /* RFC 5321 section 4.5.3.1.3, less the brackets */
+#define PASSWORD_MIN        12
+#define PASSWORD_MAX        256
+#define API_KEYS_PER_OWNER  50
+#define API_KEY_NAME_MAX    64
+#define DEVICES_PER_OWNER   50000
+#define SESSION_IDLE_MS     DAY_MS
+#define SESSION_ABSOLUTE_MS (14 * DAY_MS)
+#define SESSION_TOUCH_MS    MINUTE_MS /* how stale "last used" may be: one write a minute */
+
+/* devices */
+#define DEVICE_NAME_MAX       64
+#define BOARD_NAME_MAX        32
+#define REGISTRATION_TOKEN_MS DAY_MS
+#define REGISTRATION_RETRY_MS HOUR_MS /* a lost answer may be asked for again */
+#define DEVICE_SESSION_S      3600
+#define DEVICE_RENEW_S        2700
+#define DEVICE_SESSIONS_MAX   4 /* overlap while renewing, and a retry or two */
+#define EXCHANGE_MS           INT64_C(10000)
+#define EXCHANGES_MAX         4096
+#define SCRAM_ITERATIONS      4096 /* the key has 256 bits: more would buy nothing */
+#define INTERVAL_S_MIN        1
+#define INTERVAL_S_MAX        3600
+
+/* readings */
+#define METRICS_PER_DEVICE 64
+#define BATCH_IDS_KEPT     32
+#define CLOCK_AHEAD_MS     (5 * MINUTE_MS)
+#define READING_AGE_MAX_MS (31 * DAY_MS)
+#define POINTS_MAX         5000
+#define RAW_WINDOW_MS      (2 * HOUR_MS)
+#define RAW_AGE_MS         (3 * HOUR_MS)
+
+#endif

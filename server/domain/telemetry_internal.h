@@ -1,0 +1,18 @@
+/* Shared by the three halves of telemetry: taking in, rolling up, asking. */
+#ifndef OC_DOMAIN_TELEMETRY_INTERNAL_H
+#define OC_DOMAIN_TELEMETRY_INTERNAL_H
+
+#include "common/base/writer.h"
+
+struct telemetry {
+    uint8_t *buffer;
+    struct writer chunk; /* of the batch under way */
+    int64_t chunk_id;    /* it will be written under */
+    int64_t newest_id;   /* written */
+    int64_t chunks_to_fold;
+    int64_t oldest_to_fold_ms;
+    int64_t damaged_chunks;
+    int64_t saving_up_to; /* live values: the watermark once all slices are done; 0: none begun */
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* The core process: decides everything, and is the only user of the database.
+ *
+ * Owns:     the store, the domain's memory, the links to the edges, the hash pool.
+ * Promise:  no answer leaves before its transaction is on disk.
+ * Source:   design section 4: one batch, one transaction.
+ * Watch:    started by the parent as `oceanremote core` with its control socket as CONTROL_FD. */
+#ifndef OC_PROCESS_CORE_H
+#define OC_PROCESS_CORE_H
+
+#include "common/base/str.h"
+#include "common/base/writer.h"
+
+struct core_config {
+    struct str data_dir;
+    uint32_t password_iterations;
+    uint32_t hash_threads;
+};
+
+void core_config_write(struct writer *w, const struct core_config *c);
+MUST_CHECK enum err core_config_read(struct str payload, struct core_config *out);
+
+/* Does not return before the process should end; the value is its exit code. */
+int core_main(void);
+
+#endif

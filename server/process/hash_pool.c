@@ -1,0 +1,166 @@
+#include "server/process/hash_pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/base/encoding.h"
+#include "common/crypto/crypto.h"
+#include "server/domain/password.h"
+#include "server/os/entropy.h"
+
+#define NICENESS 10
+
+enum job_state {
+    JOB_FREE,
+    JOB_QUEUED,
+    JOB_RUNNING,
+    JOB_DONE,
+};
+
+/* mutex guards every field below it; a running job belongs to its thread alone. */
+struct hash_pool {
+    pthread_t threads[HASH_THREADS_MAX];
+    size_t thread_count;
+    int done_fd;
+    pthread_cond_t work;
+    pthread_mutex_t mutex;
+    bool stopping;
+    uint64_t next_turn; /* order of arrival */
+    struct {
+        enum job_state state;
+        uint64_t turn;
+        struct hash_job job;
+    } slots[HASH_QUEUE_MAX];
+};
+
+static void renew(struct hash_job *job, struct str password)
+{
+    uint8_t random[16], salt[BASE64URL_LEN(sizeof random)];
+    entropy_fill(random, sizeof random);
+    struct writer salt_text = writer_into(salt, sizeof salt);
+    base64url_write(&salt_text, str_from(random, sizeof random));
+    struct writer w = writer_into(job->renewed, sizeof job->renewed);
+    password_hash(password, str_from(salt, salt_text.len), job->iterations, &w);
+    job->renewed_len = w.overflow ? 0 : w.len;
+}
+
+static void run(struct hash_job *job)
+{
+    struct str stored = str_from(job->stored, job->stored_len);
+    struct str password = str_from(job->password, job->password_len);
+    job->verdict = password_matches(stored, password);
+    if (job->verdict == OK && job->account_id != 0 &&
+        password_needs_rehash(stored, job->iterations))
+        renew(job, password);
+    wipe(job->password, sizeof job->password);
+}
+
+/* The oldest slot in this state, or HASH_QUEUE_MAX. */
+static size_t oldest(const struct hash_pool *p, enum job_state state)
+{
+    size_t found = HASH_QUEUE_MAX;
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++) {
+        if (p->slots[i].state == state &&
+            (found == HASH_QUEUE_MAX || p->slots[i].turn < p->slots[found].turn))
+            found = i;
+    }
+    return found;
+}
+
+static void *work(void *arg)
+{
+    struct hash_pool *p = arg;
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* Linux: of this thread alone */
+    pthread_mutex_lock(&p->mutex);
+    while (!p->stopping) {
+        size_t at = oldest(p, JOB_QUEUED);
+        if (at == HASH_QUEUE_MAX) {
+            pthread_cond_wait(&p->work, &p->mutex);
+            continue;
+        }
+        p->slots[at].state = JOB_RUNNING;
+        pthread_mutex_unlock(&p->mutex);
+        run(&p->slots[at].job);
+        pthread_mutex_lock(&p->mutex);
+        p->slots[at].state = JOB_DONE;
+        ssize_t told = write(p->done_fd, &(uint64_t){1}, sizeof(uint64_t));
+        (void)told; /* the counter cannot overflow with HASH_QUEUE_MAX jobs */
+    }
+    pthread_mutex_unlock(&p->mutex);
+    return NULL;
+}
+
+enum err hash_pool_new(size_t threads, struct hash_pool **out)
+{
+    struct hash_pool *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    pthread_mutex_init(&p->mutex, NULL);
+    pthread_cond_init(&p->work, NULL);
+    p->done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    threads = threads > HASH_THREADS_MAX ? HASH_THREADS_MAX : threads;
+    while (p->done_fd >= 0 && p->thread_count < threads &&
+           pthread_create(&p->threads[p->thread_count], NULL, work, p) == 0)
+        p->thread_count++;
+    if (p->thread_count == 0) {
+        hash_pool_free(p);
+        return ERR_IO;
+    }
+    *out = p;
+    return OK;
+}
+
+void hash_pool_free(struct hash_pool *p)
+{
+    if (p == NULL)
+        return;
+    pthread_mutex_lock(&p->mutex);
+    p->stopping = true;
+    pthread_cond_broadcast(&p->work);
+    pthread_mutex_unlock(&p->mutex);
+    for (size_t i = 0; i < p->thread_count; i++)
+        pthread_join(p->threads[i], NULL);
+    if (p->done_fd >= 0)
+        close(p->done_fd);
+    wipe(p, sizeof *p);
+    free(p);
+}
+
+int hash_pool_fd(const struct hash_pool *p)
+{
+    return p->done_fd;
+}
+
+enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job)
+{
+    pthread_mutex_lock(&p->mutex);
+    size_t at = oldest(p, JOB_FREE);
+    if (at < HASH_QUEUE_MAX) {
+        p->slots[at].job = *job;
+        p->slots[at].turn = p->next_turn++;
+        p->slots[at].state = JOB_QUEUED;
+        pthread_cond_signal(&p->work);
+    }
+    pthread_mutex_unlock(&p->mutex);
+    return at < HASH_QUEUE_MAX ? OK : ERR_LIMIT;
+}
+
+enum err hash_pool_take(struct hash_pool *p, struct hash_job *out)
+{
+    pthread_mutex_lock(&p->mutex);
+    size_t at = oldest(p, JOB_DONE);
+    if (at < HASH_QUEUE_MAX) {
+        *out = p->slots[at].job;
+        wipe(&p->slots[at].job, sizeof p->slots[at].job);
+        p->slots[at].state = JOB_FREE;
+    } else {
+        uint64_t count;
+        ssize_t drained = read(p->done_fd, &count, sizeof count);
+        (void)drained; /* nothing to drain is fine */
+    }
+    pthread_mutex_unlock(&p->mutex);
+    return at < HASH_QUEUE_MAX ? OK : ERR_AGAIN;
+}

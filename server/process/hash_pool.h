@@ -1,0 +1,30 @@
+/* Password hashing away from the core's loop.
+ *
+ * Owns:     its threads and a queue of HASH_QUEUE_MAX jobs; passwords in it are wiped when done.
+ * Promise:  the loop never waits for a hash, and devices never wait for owners: the threads run at
+ *           a lower priority.
+ * Source:   standards: password hashing is a lever for denial of service; bounded by admission.
+ * Watch:    producer and consumer: the core's loop; full: hash_pool_add() says ERR_LIMIT and the
+ *           sign-in is answered 503 with Retry-After. */
+#ifndef OC_PROCESS_HASH_POOL_H
+#define OC_PROCESS_HASH_POOL_H
+
+#include "server/api/api.h"
+
+#define HASH_QUEUE_MAX   32
+#define HASH_THREADS_MAX 8
+
+struct hash_pool;
+
+MUST_CHECK enum err hash_pool_new(size_t threads, struct hash_pool **out);
+void hash_pool_free(struct hash_pool *p); /* waits for jobs under way, forgets the queued ones */
+
+/* Readable when a job is done. */
+int hash_pool_fd(const struct hash_pool *p);
+
+MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job);
+
+/* The next finished job; ERR_AGAIN when there is none. The caller wipes it. */
+MUST_CHECK enum err hash_pool_take(struct hash_pool *p, struct hash_job *out);
+
+#endif

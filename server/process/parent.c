@@ -1,0 +1,518 @@
+#include "server/process/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/assert.h"
+#include "common/crypto/crypto.h"
+#include "server/ipc/control.h"
+#include "server/os/clock.h"
+#include "server/os/entropy.h"
+#include "server/os/fatal.h"
+#include "server/os/log.h"
+#include "server/pki/pki.h"
+#include "server/process/core.h"
+#include "server/process/edge.h"
+#include "server/process/listener.h"
+
+#define EDGES_MAX         64
+#define CORE              EDGES_MAX /* index of the core among the children */
+#define CHILDREN_MAX      (EDGES_MAX + 1)
+#define DRAIN_EDGES_MS    INT64_C(8000) /* a little more than an edge gives its clients */
+#define DRAIN_CORE_MS     INT64_C(8000)
+#define QUICK_DEATH_MS    INT64_C(1000) /* shorter lives make the next start wait */
+#define RESTART_DELAY_MAX INT64_C(5000)
+#define TICKET_LIFE_MS    INT64_C(3600000)
+
+struct child {
+    pid_t pid; /* 0: not running */
+    int control;
+    bool is_ready;
+    int64_t started_at_ms;
+    int64_t restart_at_ms; /* when pid is 0 */
+    int64_t restart_delay_ms;
+};
+
+struct parent {
+    const struct config *config;
+    size_t edges;
+    struct child children[CHILDREN_MAX];
+    struct listener listeners[LISTENERS_MAX];
+    size_t listener_count;
+    uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
+    size_t ticket_count;
+    int64_t next_ticket_ms;
+    uint8_t identity_block[2 * PEM_SIZE_MAX];
+    struct identity identity;
+    int signals;
+    int lock;
+    bool has_served; /* every child was ready at once, at least once */
+    int64_t drain_edges_until_ms, drain_core_until_ms; /* 0: not yet */
+};
+
+static const char *child_name(size_t at)
+{
+    return at == CORE ? "core" : "edge";
+}
+
+static size_t hash_threads(const struct config *c)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (c->hash_threads > 0)
+        return (size_t)c->hash_threads;
+    return cores < 4 ? 1 : (size_t)cores / 2;
+}
+
+/* ---- telling children things ------------------------------------------------------------------
+ */
+
+/* A child that cannot be told is dying: its SIGCHLD tells the rest. */
+static void tell(struct parent *p, size_t at, enum control_type type, struct str payload,
+                 const int *fds, size_t fd_count)
+{
+    struct child *c = &p->children[at];
+    if (c->pid == 0)
+        return;
+    if (control_send(c->control, type, payload, fds, fd_count) != OK)
+        log_event("parent.tell_failed", "child=%s index=%zu message=%d", child_name(at), at,
+                  (int)type);
+}
+
+/* A fresh stream between the core and one edge: both get their end, and an end of before dies. */
+static void link_up(struct parent *p, size_t edge)
+{
+    int ends[2];
+    uint8_t payload[4];
+    if (p->children[CORE].pid == 0 || p->children[edge].pid == 0)
+        return;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+        fatal("no socket pair for edge and core: %s", strerror(errno));
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_u32(&w, (uint32_t)edge);
+    tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
+    tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void tell_tickets(struct parent *p, size_t edge)
+{
+    uint8_t payload[1 + TICKET_KEYS_MAX * TICKET_KEY_LEN];
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_u8(&w, (uint8_t)p->ticket_count);
+    writer_bytes(&w, p->tickets, p->ticket_count * TICKET_KEY_LEN);
+    tell(p, edge, CONTROL_TICKETS, str_from(payload, w.len), NULL, 0);
+    wipe(payload, sizeof payload);
+}
+
+/* A new key to the front; the oldest falls off. Whoever reads these can pose as us to clients that
+ * resume, so they live for hours and never touch a disk. */
+static void rotate_tickets(struct parent *p)
+{
+    memmove(p->tickets[1], p->tickets[0], (TICKET_KEYS_MAX - 1) * TICKET_KEY_LEN);
+    entropy_fill(p->tickets[0], TICKET_KEY_LEN);
+    if (p->ticket_count < TICKET_KEYS_MAX)
+        p->ticket_count++;
+    p->next_ticket_ms = clock_monotonic_ms() + TICKET_LIFE_MS;
+    for (size_t i = 0; i < p->edges; i++)
+        tell_tickets(p, i);
+}
+
+static void configure_core(struct parent *p)
+{
+    uint8_t payload[FILE_PATH_MAX + 64];
+    struct writer w = writer_into(payload, sizeof payload);
+    struct core_config config = {.data_dir = str_from_cstr(p->config->data_dir),
+                                 .password_iterations = (uint32_t)p->config->password_iterations,
+                                 .hash_threads = (uint32_t)hash_threads(p->config)};
+    core_config_write(&w, &config);
+    ASSERT(!w.overflow);
+    tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    for (size_t i = 0; i < p->edges; i++)
+        link_up(p, i);
+    tell(p, CORE, CONTROL_START, STR_NONE, NULL, 0);
+}
+
+static void tell_identity(struct parent *p, size_t at)
+{
+    static uint8_t payload[CONTROL_MAX];
+    struct writer w = writer_into(payload, sizeof payload - 1);
+    writer_str32(&w, p->identity.certificate);
+    writer_str32(&w, p->identity.key);
+    ASSERT(!w.overflow);
+    tell(p, at, CONTROL_IDENTITY, str_from(payload, w.len), NULL, 0);
+    wipe(payload, sizeof payload);
+}
+
+static void configure_edge(struct parent *p, size_t at)
+{
+    uint8_t payload[64];
+    struct writer w = writer_into(payload, sizeof payload);
+    struct edge_config config = {.connections_max = (uint32_t)p->config->connections};
+    edge_config_write(&w, &config);
+    ASSERT(!w.overflow);
+    tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    for (size_t i = 0; i < p->listener_count; i++)
+        tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
+    tell_identity(p, at);
+    tell_tickets(p, at);
+    link_up(p, at);
+    tell(p, at, CONTROL_START, STR_NONE, NULL, 0);
+}
+
+/* ---- starting ---------------------------------------------------------------------------------
+ */
+
+_Noreturn static void become_child(const char *name, int control, pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        _exit(1);
+    /* dup2 onto itself would keep CLOEXEC. */
+    if (control == CONTROL_FD ? fcntl(control, F_SETFD, 0) != 0 : dup2(control, CONTROL_FD) < 0)
+        _exit(1);
+    execl("/proc/self/exe", "oceanremote", name, (char *)NULL);
+    _exit(1);
+}
+
+static void start_child(struct parent *p, size_t at)
+{
+    struct child *c = &p->children[at];
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        fatal("no socket pair for a child: %s", strerror(errno));
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid < 0)
+        fatal("no process for a child: %s", strerror(errno));
+    if (pid == 0)
+        become_child(child_name(at), ends[1], parent);
+    close(ends[1]);
+    c->pid = pid;
+    c->control = ends[0];
+    c->is_ready = false;
+    c->started_at_ms = clock_monotonic_ms();
+    if (at == CORE)
+        configure_core(p);
+    else
+        configure_edge(p, at);
+}
+
+static bool all_ready(const struct parent *p)
+{
+    for (size_t i = 0; i < p->edges; i++) {
+        if (!p->children[i].is_ready)
+            return false;
+    }
+    return p->children[CORE].is_ready;
+}
+
+static void greet(const struct parent *p)
+{
+    printf("ready %s\n", p->listeners[0].url);
+    for (size_t i = 1; i < p->listener_count; i++)
+        printf("also %s\n", p->listeners[i].url);
+    printf("data %s (ca.pem in it is the certificate authority that browsers and devices trust)\n",
+           p->config->data_dir);
+    printf("to make an account: %s user add --data %s --email YOU@EXAMPLE.ORG\n",
+           program_invocation_name, p->config->data_dir);
+    fflush(stdout);
+}
+
+static void note_ready(struct parent *p, size_t at)
+{
+    p->children[at].is_ready = true;
+    log_event("parent.child_ready", "child=%s index=%zu pid=%d", child_name(at), at,
+              (int)p->children[at].pid);
+    if (!p->has_served && all_ready(p)) {
+        p->has_served = true;
+        greet(p);
+    }
+}
+
+/* ---- dying ------------------------------------------------------------------------------------
+ */
+
+static bool is_draining(const struct parent *p)
+{
+    return p->drain_edges_until_ms != 0;
+}
+
+static void note_death(struct parent *p, size_t at, int status)
+{
+    struct child *c = &p->children[at];
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t lived_ms = now_ms - c->started_at_ms;
+    close(c->control);
+    *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
+    log_event("parent.child_died", "child=%s index=%zu lived_ms=%lld exit=%d signal=%d",
+              child_name(at), at, (long long)lived_ms, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+              WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    if (is_draining(p))
+        return;
+    if (!p->has_served) {
+        fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
+                child_name(at));
+        exit(1);
+    }
+    if (lived_ms >= QUICK_DEATH_MS)
+        c->restart_delay_ms = 0;
+    else
+        c->restart_delay_ms = c->restart_delay_ms == 0 ? 50 : c->restart_delay_ms * 2;
+    if (c->restart_delay_ms > RESTART_DELAY_MAX)
+        c->restart_delay_ms = RESTART_DELAY_MAX;
+    c->restart_at_ms = now_ms + c->restart_delay_ms;
+}
+
+static void reap(struct parent *p)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < CHILDREN_MAX; i++) {
+            if (p->children[i].pid == pid)
+                note_death(p, i, status);
+        }
+    }
+}
+
+static void restart_due(struct parent *p)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    for (size_t i = 0; i < CHILDREN_MAX && !is_draining(p); i++) {
+        struct child *c = &p->children[i];
+        if (c->pid == 0 && c->restart_at_ms != 0 && c->restart_at_ms <= now_ms)
+            start_child(p, i);
+    }
+}
+
+/* ---- draining: edges first, then the core ------------------------------------------------------
+ */
+
+static bool edges_running(const struct parent *p)
+{
+    for (size_t i = 0; i < p->edges; i++) {
+        if (p->children[i].pid != 0)
+            return true;
+    }
+    return false;
+}
+
+static void begin_drain(struct parent *p)
+{
+    if (is_draining(p))
+        return;
+    log_event("parent.drain", "edges=%zu", p->edges);
+    p->drain_edges_until_ms = clock_monotonic_ms() + DRAIN_EDGES_MS;
+    for (size_t i = 0; i < p->edges; i++)
+        tell(p, i, CONTROL_DRAIN, STR_NONE, NULL, 0);
+}
+
+static void kill_late(struct parent *p, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (p->children[i].pid != 0) {
+            log_event("parent.child_killed", "child=%s index=%zu reason=late", child_name(i), i);
+            kill(p->children[i].pid, SIGKILL);
+        }
+    }
+}
+
+/* True when everybody has left. */
+static bool drain_step(struct parent *p)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (edges_running(p)) {
+        if (now_ms >= p->drain_edges_until_ms)
+            kill_late(p, 0, p->edges);
+        return false;
+    }
+    if (p->drain_core_until_ms == 0) {
+        p->drain_core_until_ms = now_ms + DRAIN_CORE_MS;
+        tell(p, CORE, CONTROL_DRAIN, STR_NONE, NULL, 0);
+    }
+    if (p->children[CORE].pid != 0 && now_ms >= p->drain_core_until_ms)
+        kill_late(p, CORE, CORE + 1);
+    return p->children[CORE].pid == 0;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------------
+ */
+
+static void read_child(struct parent *p, size_t at)
+{
+    static uint8_t buf[CONTROL_MAX];
+    struct control m;
+    enum err e = control_receive(p->children[at].control, buf, &m);
+    if (e == ERR_AGAIN || e == ERR_IO)
+        return; /* its death is told by SIGCHLD */
+    if (e == OK && m.type == CONTROL_READY && m.payload.len == 0 && m.fd_count == 0) {
+        note_ready(p, at);
+        return;
+    }
+    log_event("parent.child_killed", "child=%s index=%zu reason=protocol", child_name(at), at);
+    kill(p->children[at].pid, SIGKILL);
+}
+
+static void read_signals(struct parent *p)
+{
+    struct signalfd_siginfo info;
+    while (read(p->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGCHLD)
+            reap(p);
+        else
+            begin_drain(p);
+    }
+}
+
+static int poll_timeout(const struct parent *p)
+{
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (p->children[i].pid == 0 && p->children[i].restart_at_ms != 0)
+            return 20;
+    }
+    return is_draining(p) ? 100 : 60000;
+}
+
+static void turn(struct parent *p)
+{
+    struct pollfd fds[CHILDREN_MAX + 1];
+    size_t child_of[CHILDREN_MAX + 1];
+    nfds_t count = 0;
+    fds[count++] = (struct pollfd){p->signals, POLLIN, 0};
+    for (size_t i = 0; i < CHILDREN_MAX; i++) {
+        if (p->children[i].pid == 0)
+            continue;
+        child_of[count] = i;
+        fds[count++] = (struct pollfd){p->children[i].control, POLLIN, 0};
+    }
+    if (poll(fds, count, poll_timeout(p)) > 0) {
+        /* Children first: a message that was sent before a death is read before it is reaped. */
+        for (nfds_t i = 1; i < count; i++) {
+            if ((fds[i].revents & POLLIN) != 0)
+                read_child(p, child_of[i]);
+        }
+        if (fds[0].revents != 0)
+            read_signals(p);
+    }
+    restart_due(p);
+    if (clock_monotonic_ms() >= p->next_ticket_ms)
+        rotate_tickets(p);
+}
+
+/* ---- beginning --------------------------------------------------------------------------------
+ */
+
+static enum err complain(const char *what, const char *advice)
+{
+    fprintf(stderr, "oceanremote: %s%s\n", what, advice);
+    return ERR_CONFLICT;
+}
+
+static enum err open_listeners(struct parent *p)
+{
+    const struct config *c = p->config;
+    size_t wanted = c->https_count == 0 ? 1 : c->https_count;
+    for (size_t i = 0; i < wanted; i++) {
+        const char *text = c->https_count == 0 ? "[::]:8443" : c->https[i];
+        enum err e = listener_open(text, p->edges, &p->listeners[i]);
+        if (e != OK && c->https_count == 0)
+            e = listener_open("0.0.0.0:8443", p->edges, &p->listeners[i]); /* no IPv6 here */
+        if (e == ERR_CONFLICT)
+            return complain(text, ": another program listens there; stop it or choose --https "
+                                  "ADDR:PORT");
+        if (e == ERR_DENIED)
+            return complain(text, ": ports below 1024 need root; choose --https ADDR:8443");
+        if (e != OK)
+            return complain(text, ": this machine has no such address");
+        p->listener_count++;
+    }
+    return OK;
+}
+
+static enum err lock_data_dir(struct parent *p)
+{
+    char path[FILE_PATH_MAX];
+    long owner;
+    const char *dir = p->config->data_dir;
+    if (file_make_dir(dir) != OK || file_join(dir, "lock", path) != OK)
+        return complain(dir, ": this directory cannot be made; its parent must exist and be ours");
+    enum err e = file_lock(path, &p->lock, &owner);
+    if (e == ERR_CONFLICT) {
+        fprintf(stderr,
+                "oceanremote: %s: a server with process id %ld already uses this data; "
+                "stop it, or choose another --data\n",
+                dir, owner);
+        return e;
+    }
+    return e == OK ? OK : complain(path, ": cannot be written");
+}
+
+static enum err begin(struct parent *p)
+{
+    TRY(lock_data_dir(p));
+    TRY(open_listeners(p));
+    struct arena a = arena_over(p->identity_block, sizeof p->identity_block);
+    enum err e =
+        pki_identity(&a, p->config->data_dir, str_from_cstr(p->listeners[0].host), &p->identity);
+    if (e != OK)
+        return complain(p->config->data_dir,
+                        ": the certificates in it cannot be read or made; if ca.pem and keys/ do "
+                        "not belong together, restore both from a backup");
+    return OK;
+}
+
+static void watch_signals(struct parent *p)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    p->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (p->signals < 0)
+        fatal("no signal descriptor: %s", strerror(errno));
+}
+
+int parent_main(const struct config *config)
+{
+    static struct parent p;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    p.config = config;
+    p.edges = config->edges > 0 ? (size_t)config->edges : cores < 1 ? 1 : (size_t)cores;
+    if (p.edges > EDGES_MAX)
+        p.edges = EDGES_MAX;
+    for (size_t i = 0; i < CHILDREN_MAX; i++)
+        p.children[i].control = -1;
+    if (begin(&p) != OK)
+        return 1;
+    config_log_loosened(config);
+    watch_signals(&p);
+    rotate_tickets(&p);
+    start_child(&p, CORE);
+    for (size_t i = 0; i < p.edges; i++)
+        start_child(&p, i);
+    do
+        turn(&p);
+    while (!is_draining(&p) || !drain_step(&p));
+    wipe(p.tickets, sizeof p.tickets);
+    wipe(p.identity_block, sizeof p.identity_block);
+    log_event("parent.done", "%s", "exit=0");
+    return 0;
+}
