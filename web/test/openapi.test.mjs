@@ -61,6 +61,17 @@ test('every reference leads somewhere, and everything named is used', () => {
   }
 });
 
+test('describes the routes of the server, each with its caller', () => {
+  const table = readFileSync(new URL('../../server/api/routes.h', import.meta.url), 'utf8');
+  const rows = [...table.matchAll(/ROUTE\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),/g)];
+  const callers = { ANYONE: () => 'anyone', BROWSER: () => 'owner-browser', DEVICE: () => 'device', OWNER: (scope) => `key:${scope.toLowerCase()}` };
+  const served = rows.map(([, method, path, caller, scope]) => `${method.toLowerCase()} ${path} ${callers[caller](scope)}`);
+  const files = ['get /api/v1/openapi.json anyone']; // answered by the edge, like the dashboard's own
+  const described = operations.map(([name, operation]) => `${name} ${operation['x-caller']}`);
+  assert.ok(served.length > 20);
+  assert.deepEqual(described.sort(), [...served, ...files].sort());
+});
+
 test('the examples of problems carry the status they stand under', () => {
   for (const [name, response] of Object.entries(api.components.responses)) {
     const problem = response.content['application/problem+json'];
