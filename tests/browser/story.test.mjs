@@ -213,7 +213,7 @@ step('it can be renamed, and dialogs give the focus back', async () => {
   assert.ok(await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).isDisabled());
   await eyes.look('delete');
   await page.keyboard.press('Escape');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Delete');
+  await eventually('the focus is back', () => page.evaluate(() => document.activeElement.textContent.trim() === 'Delete'));
   await page.getByRole('button', { name: 'Rename' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill('Greenhouse, south');
   await page.keyboard.press('Enter');
