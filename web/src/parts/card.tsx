@@ -3,6 +3,7 @@
 import { devicePath } from '../route.ts';
 import { duration, metricLabel, metricsInOrder } from '../format.ts';
 import type { Known } from '../state.ts';
+import { useStore } from '../store.ts';
 import { Age } from './age.tsx';
 import { Presence } from './presence.tsx';
 import { Spark } from './spark.tsx';
@@ -67,7 +68,10 @@ function Foot({ device }: { device: Known }) {
   );
 }
 
-export function Card({ device }: { device: Known }) {
+// Looks up its own device, so that one reading redraws one card.
+export function Card({ id }: { id: string }) {
+  const device = useStore((state) => state.fleet.devices.get(id));
+  if (!device) return null;
   return (
     <article class={`card card-${device.state}`} data-device={device.id} data-state={device.state}>
       <div class="card-head">
