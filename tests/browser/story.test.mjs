@@ -287,6 +287,20 @@ step('a switch can be found and pressed with keys alone', async () => {
   assert.match(await page.locator('[aria-live="polite"]').innerText(), /Relay 1: Off, confirmed/);
 });
 
+step('an API key works for scripts until it is deleted', async () => {
+  await page.getByRole('link', { name: /account/ }).click();
+  await page.getByText('No keys yet.').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Nightly export');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const key = await page.locator('.key-made code').innerText();
+  assert.match(key, /^oc_api_[\w-]{43}$/);
+  assert.equal(await house.ask('/api/v1/devices', key), 200);
+  await eyes.look('account');
+  await page.getByRole('button', { name: 'Delete the key Nightly export' }).click();
+  await page.getByText('No keys yet.').waitFor();
+  assert.equal(await house.ask('/api/v1/devices', key), 401);
+});
+
 step('pages that do not exist say so', async () => {
   await eyes.expecting(/status of 404/, async () => {
     await page.goto('/devices/dev_AAAAAAAAAAAA');
