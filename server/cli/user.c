@@ -1,6 +1,7 @@
 /* oceanremote user add: an account made by whoever has the data directory. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -116,6 +117,7 @@ static int add(const struct config *config, const char *email, bool is_admin)
     struct password password = {0};
     if (email_normalise(str_from_cstr(email), normal_bytes, &normal) != OK)
         return refuse("this is not a mail address; write --email NAME@HOST");
+    umask(077);
     if (file_make_dir(config->data_dir) != OK ||
         file_join(config->data_dir, "oceanremote.db", path) != OK)
         return refuse("the data directory cannot be made or used");

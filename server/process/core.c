@@ -83,14 +83,19 @@ static void note_told(struct core *core, struct origin to)
     core->told[core->told_count++] = to;
 }
 
-/* A link that cannot take a frame belongs to an edge that has stopped reading: it is dropped, the
- * edge notices and starts anew. */
+/* A link that cannot take a frame belongs to an edge that has stopped reading: it is dropped, and
+ * the parent, when the edge still lives, lays a new one. */
 static void drop_link(struct core *core, uint32_t at, const char *why)
 {
     log_event("core.link_dropped", "edge=%u reason=%s", at, why);
     link_done(&core->links[at]);
     core->marks[at] = 0;
     api_link_down(core->api, at);
+    uint8_t payload[4];
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_u32(&w, at);
+    if (control_send(CONTROL_FD, CONTROL_LINK, str_from(payload, w.len), NULL, 0) != OK)
+        exit(0); /* the parent has died */
 }
 
 static void push(struct core *core, struct origin to, enum frame_type type, struct str payload)

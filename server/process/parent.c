@@ -9,10 +9,12 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/assert.h"
+#include "common/base/reader.h"
 #include "common/crypto/crypto.h"
 #include "server/ipc/control.h"
 #include "server/os/clock.h"
@@ -353,6 +355,18 @@ static bool drain_step(struct parent *p)
 /* ---- the loop ---------------------------------------------------------------------------------
  */
 
+/* The core has dropped its link to an edge. Usually the edge is dying; if not, it gets another. */
+static bool relink(struct parent *p, struct str payload)
+{
+    struct reader r = reader_of(payload);
+    uint32_t edge = reader_u32(&r);
+    if (reader_end(&r) != OK || edge >= p->edges)
+        return false;
+    if (!is_draining(p))
+        link_up(p, edge);
+    return true;
+}
+
 static void read_child(struct parent *p, size_t at)
 {
     static uint8_t buf[CONTROL_MAX];
@@ -364,6 +378,8 @@ static void read_child(struct parent *p, size_t at)
         note_ready(p, at);
         return;
     }
+    if (e == OK && at == CORE && m.type == CONTROL_LINK && m.fd_count == 0 && relink(p, m.payload))
+        return;
     log_event("parent.child_killed", "child=%s index=%zu reason=protocol", child_name(at), at);
     kill(p->children[at].pid, SIGKILL);
 }
@@ -500,6 +516,7 @@ int parent_main(const struct config *config)
         p.edges = EDGES_MAX;
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         p.children[i].control = -1;
+    umask(077); /* whatever we make in the data directory is ours alone */
     if (begin(&p) != OK)
         return 1;
     config_log_loosened(config);

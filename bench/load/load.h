@@ -1,0 +1,29 @@
+/* The commands of ocean-load. */
+#ifndef OC_LOAD_LOAD_H
+#define OC_LOAD_LOAD_H
+
+#include <stdint.h>
+
+/* Enrol count devices and print one line each; see main.c for the form. */
+int enrol(const char *server, const char *ca_file, const char *api_key, unsigned count);
+
+struct run_options {
+    const char *sessions_file;
+    const char *server;  /* NULL: the one the sessions were enrolled with */
+    const char *ca_file; /* NULL: likewise */
+    unsigned connections;
+    unsigned seconds;
+    int hold; /* connect, send one batch, then wait for desired state and stay idle */
+    int json; /* print one JSON object */
+};
+int run(const struct run_options *options);
+
+/* CPU time and memory of all processes of the server that listens on this port of this machine. */
+struct usage {
+    double cpu_s;
+    double pss_kb; /* proportional set size: shared pages are counted once */
+    unsigned processes;
+};
+struct usage server_usage(unsigned port);
+
+#endif

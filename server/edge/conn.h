@@ -1,0 +1,49 @@
+/* One connection with a stranger, from hello to goodbye.
+ *
+ * Owns:     its socket, its TLS state, and what is left over of input and output.
+ * Promise:  requests are answered in order, one at a time; every state below has its deadline;
+ *           a late answer of the core reaches nobody.
+ * Source:   RFC 9112 sections 9.3 (pipelining), 9.6 (closing).
+ * Watch:    any call here may end the connection: the callers look at nothing of it afterwards.
+ *
+ *            handshake          first byte       head complete      body complete
+ *   HELLO ─────────────▶ IDLE ─────────────▶ HEAD ────────────▶ BODY ────────────▶ ASKED
+ *                         ▲                    │                                    │  │
+ *                         │◀─── a file, or ────┘                          REPLY ────┘  │ HELD,
+ * STREAM │     a refusal                                   │          ▼
+ *                         └─────────────────────────────────────────────────┘   HELD, STREAMING
+ *   HELD goes back to ASKED when the client sends something (RELEASE), STREAMING ends the
+ *   connection. Any state ──▶ LINGER (said goodbye, waits for the other's) ──▶ closed. */
+#ifndef OC_EDGE_CONN_H
+#define OC_EDGE_CONN_H
+
+#include "server/edge/edge.h"
+
+enum conn_state {
+    CONN_HELLO,
+    CONN_IDLE,
+    CONN_HEAD,
+    CONN_BODY,
+    CONN_ASKED,
+    CONN_HELD,
+    CONN_STREAMING,
+    CONN_LINGER,
+};
+
+/* A new connection; fd is given. Peer address in 16 bytes. */
+void conn_open(struct edge *e, int fd, const uint8_t peer[static 16]);
+
+/* Frames from the core; unknown ids are late and ignored. */
+void conn_reply(struct edge *e, uint64_t id, const struct reply *r);
+void conn_held(struct edge *e, uint64_t id);
+void conn_stream(struct edge *e, uint64_t id, const struct reply *head);
+void conn_stream_data(struct edge *e, uint64_t id, struct str data);
+void conn_stream_end(struct edge *e, uint64_t id);
+
+/* The core has gone: everybody who waits for it is told. */
+void conn_core_lost(struct edge *e, struct conn *c);
+
+/* Finish and leave. */
+void conn_drain(struct edge *e, struct conn *c);
+
+#endif

@@ -1,0 +1,82 @@
+/* One edge: a loop that meets strangers and decides nothing.
+ *
+ * Owns:     its reactor, timers, link to the core, TLS context, connections, and the buffers that
+ *           all connections use in turn.
+ * Promise:  a connection at rest holds its TLS state and struct conn, nothing else; every phase has
+ *           an absolute deadline; nothing here grows without a bound of limits.h.
+ * Source:   research: the edge as measured; nginx for the shape of a turn.
+ * Watch:    one thread. The buffers below are free again when a call returns. */
+#ifndef OC_EDGE_EDGE_H
+#define OC_EDGE_EDGE_H
+
+#include "server/edge/limits.h"
+#include "server/ipc/link.h"
+#include "server/net/reactor.h"
+#include "server/net/timers.h"
+#include "server/net/tls.h"
+
+#define LISTENERS_PER_EDGE 16
+
+struct conn;
+
+struct listening {
+    int fd;
+    uint32_t slot;
+    struct edge *edge;
+};
+
+struct edge {
+    struct reactor reactor;
+    struct timers timers;
+    int64_t now_ms;  /* monotonic, of this turn */
+    int64_t wall_ms; /* of this turn, for dates */
+    struct deadlines deadlines;
+
+    struct link link;
+    uint32_t link_slot;
+    bool link_wants_write;
+
+    SSL_CTX *tls;
+    struct tls_tickets tickets;
+    struct tls_io io;
+
+    struct listening listeners[LISTENERS_PER_EDGE];
+    size_t listener_count;
+
+    struct conn **conns; /* by index */
+    uint32_t conn_cap, conn_count;
+    uint32_t free_index; /* hint: no free index below it */
+    uint32_t next_ask;   /* makes request ids unique */
+    bool is_draining;
+    int64_t trim_at_ms; /* when to give memory back after many have left; 0: no need */
+
+    uint8_t raw[READ_SIZE];    /* from a socket */
+    uint8_t plain[PLAIN_SIZE]; /* a request, and what came behind it */
+    uint8_t answer[64 * 1024]; /* a head, and a small body behind it */
+    uint8_t sealed[OUTPUT_SIZE];
+};
+
+MUST_CHECK enum err edge_init(struct edge *e, uint32_t connections_max);
+
+/* The core's end of this link is new: whatever was asked of the one before is answered 503. fd is
+ * given. */
+void edge_set_link(struct edge *e, int fd);
+
+/* New connections begin with this certificate. ERR_CORRUPT: it stays as it was. */
+MUST_CHECK enum err edge_set_identity(struct edge *e, struct str certificate, struct str key);
+
+MUST_CHECK enum err edge_listen(struct edge *e, int fd); /* fd is given */
+MUST_CHECK enum err edge_start(struct edge *e);          /* begin to accept */
+
+/* Stop accepting; let what is under way finish. */
+void edge_drain(struct edge *e);
+bool edge_is_drained(const struct edge *e);
+
+/* One turn of the loop. */
+void edge_turn(struct edge *e, int timeout_ms_max);
+
+/* Send a frame about a request; false when the core cannot be reached now. */
+bool edge_tell_core(struct edge *e, enum frame_type type, uint64_t id);
+bool edge_ask_core(struct edge *e, uint64_t id, const struct request *r);
+
+#endif

@@ -1,0 +1,345 @@
+#include "server/edge/http1.h"
+
+static enum err refuse(struct http1_refusal *why, uint16_t status, const char *text)
+{
+    *why = (struct http1_refusal){status, text};
+    return ERR_PEER;
+}
+
+/* ---- the end of the head ----------------------------------------------------------------------
+ */
+
+enum err http1_head_end(struct str bytes, size_t *seen, size_t *head_len, struct http1_refusal *why)
+{
+    size_t limit = bytes.len < HEAD_SIZE_MAX ? bytes.len : HEAD_SIZE_MAX;
+    for (size_t at = *seen; at < limit; at++) {
+        at += str_find(str_slice(bytes, at, limit - at), '\n');
+        if (at >= limit)
+            break;
+        /* RFC 9112 section 2.2: a bare LF may be recognised as a line end. We do not. */
+        if (at == 0 || bytes.ptr[at - 1] != '\r')
+            return refuse(why, 400, "Lines end in CR LF.");
+        if (at >= 3 && bytes.ptr[at - 2] == '\n') {
+            *head_len = at + 1;
+            return OK;
+        }
+        *seen = at + 1;
+    }
+    if (bytes.len >= HEAD_SIZE_MAX)
+        return refuse(why, 431, "The request line and fields may have 8,192 bytes together.");
+    return ERR_AGAIN;
+}
+
+/* ---- characters -------------------------------------------------------------------------------
+ */
+
+/* RFC 9110 section 5.6.2: tchar */
+static bool is_token_byte(uint8_t c)
+{
+    static const uint8_t others[] = "!#$%&'*+-.^_`|~";
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
+    return str_find(str_from(others, sizeof others - 1), c) < sizeof others - 1;
+}
+
+static bool is_token(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (!is_token_byte(s.ptr[i]))
+            return false;
+    }
+    return s.len > 0;
+}
+
+/* RFC 9110 section 5.5, without obs-text: visible ASCII, space and tab. */
+static bool is_field_value(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.ptr[i];
+        if ((c < 0x20 && c != '\t') || c >= 0x7F)
+            return false;
+    }
+    return true;
+}
+
+static bool is_hex(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* ---- the request line -------------------------------------------------------------------------
+ */
+
+static enum err parse_method(struct str text, enum method *out, struct http1_refusal *why)
+{
+    static const struct {
+        struct str name;
+        enum method method;
+    } known[] = {
+        {{(const uint8_t *)"GET", 3}, METHOD_GET},
+        {{(const uint8_t *)"POST", 4}, METHOD_POST},
+        {{(const uint8_t *)"PATCH", 5}, METHOD_PATCH},
+        {{(const uint8_t *)"PUT", 3}, METHOD_PUT},
+        {{(const uint8_t *)"DELETE", 6}, METHOD_DELETE},
+        {{(const uint8_t *)"HEAD", 4}, METHOD_HEAD},
+        {{(const uint8_t *)"OPTIONS", 7}, METHOD_OPTIONS},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (str_eq(text, known[i].name)) {
+            *out = known[i].method;
+            return OK;
+        }
+    }
+    if (!is_token(text))
+        return refuse(why, 400, "The method is not a token.");
+    return refuse(why, 501, "This method is not known here.");
+}
+
+/* RFC 3986 sections 3.3 and 3.4: pchar, and in the query also "/" and "?". */
+static bool is_target_byte(uint8_t c)
+{
+    static const uint8_t others[] = "-._~!$&'()*+,;=:@/?";
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        return true;
+    return str_find(str_from(others, sizeof others - 1), c) < sizeof others - 1;
+}
+
+static bool is_well_formed(struct str target)
+{
+    for (size_t i = 0; i < target.len; i++) {
+        uint8_t c = target.ptr[i];
+        if (c != '%') {
+            if (!is_target_byte(c))
+                return false;
+            continue;
+        }
+        if (target.len - i < 3 || !is_hex(target.ptr[i + 1]) || !is_hex(target.ptr[i + 2]))
+            return false;
+        i += 2;
+    }
+    return true;
+}
+
+/* "//", "/./", "/../" and encoded dots or slashes are nobody's honest path. */
+static bool has_odd_segment(struct str path)
+{
+    struct str segment, rest = str_slice(path, 1, path.len);
+    bool more = rest.len > 0;
+    while (more) {
+        more = str_cut(rest, '/', &segment, &rest);
+        if ((segment.len == 0 && more) || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+            return true;
+        if (str_find(segment, '%') < segment.len)
+            return true; /* our paths need no escapes, so one is a disguise */
+    }
+    return false;
+}
+
+static enum err parse_target(struct str target, struct http1_request *out,
+                             struct http1_refusal *why)
+{
+    struct str query;
+    if (target.len > TARGET_SIZE_MAX)
+        return refuse(why, 414, "A target may have 2,048 bytes.");
+    if (target.len == 0 || target.ptr[0] != '/') {
+        if (str_eq(target, STR("*")) && out->method == METHOD_OPTIONS)
+            return refuse(why, 405, "There are no options to ask for.");
+        return refuse(why, 400, "The target begins with a slash (origin-form).");
+    }
+    if (!is_well_formed(target))
+        return refuse(why, 400, "The target has a character that must be percent-encoded.");
+    out->target = target;
+    str_cut(target, '?', &out->path, &query);
+    if (has_odd_segment(out->path))
+        return refuse(why, 400, "The path has an empty, dotted or percent-encoded segment.");
+    return OK;
+}
+
+static enum err parse_request_line(struct str line, struct http1_request *out,
+                                   struct http1_refusal *why)
+{
+    struct str method, target, version, rest;
+    if (!str_cut(line, ' ', &method, &rest) || !str_cut(rest, ' ', &target, &version))
+        return refuse(why, 400, "A request line is METHOD TARGET HTTP/1.1.");
+    TRY(parse_method(method, &out->method, why));
+    if (str_eq(version, STR("HTTP/1.0")) || str_eq(version, STR("HTTP/2.0")))
+        return refuse(why, 505, "This server speaks HTTP/1.1.");
+    if (!str_eq(version, STR("HTTP/1.1")))
+        return refuse(why, 400, "The version is HTTP/1.1, in these letters.");
+    return parse_target(target, out, why);
+}
+
+/* ---- fields -----------------------------------------------------------------------------------
+ */
+
+/* What has been seen, so that what must come once is not there twice. */
+enum other_field {
+    OTHER_CONTENT_LENGTH = FIELD_COUNT,
+    OTHER_TRANSFER_ENCODING,
+    OTHER_EXPECT,
+    OTHER_CONNECTION,
+    OTHER_ACCEPT_ENCODING,
+    OTHER_COUNT,
+};
+
+static const struct field_name {
+    const char *name;
+    int field;
+    bool may_repeat; /* lists, where a second line adds to the first and we use the first */
+} field_names[] = {
+    {"Authorization", FIELD_AUTHORIZATION, false},
+    {"X-Device-MAC", FIELD_DEVICE_MAC, false},
+    {"Content-Type", FIELD_CONTENT_TYPE, false},
+    {"Content-Length", OTHER_CONTENT_LENGTH, false},
+    {"Host", FIELD_HOST, false},
+    {"Connection", OTHER_CONNECTION, true},
+    {"Cookie", FIELD_COOKIE, false},
+    {"X-CSRF-Token", FIELD_CSRF_TOKEN, false},
+    {"Origin", FIELD_ORIGIN, false},
+    {"Sec-Fetch-Site", FIELD_SEC_FETCH_SITE, false},
+    {"Accept", FIELD_ACCEPT, true},
+    {"Accept-Encoding", OTHER_ACCEPT_ENCODING, true},
+    {"User-Agent", FIELD_USER_AGENT, false},
+    {"If-None-Match", FIELD_IF_NONE_MATCH, true},
+    {"Last-Event-ID", FIELD_LAST_EVENT_ID, false},
+    {"Transfer-Encoding", OTHER_TRANSFER_ENCODING, false},
+    {"Expect", OTHER_EXPECT, false},
+};
+#define FIELD_NAME_COUNT (sizeof field_names / sizeof field_names[0])
+
+struct fields {
+    struct str value[OTHER_COUNT];
+    bool seen[OTHER_COUNT];
+};
+
+static const struct field_name *find_field(struct str name)
+{
+    for (size_t i = 0; i < FIELD_NAME_COUNT; i++) {
+        if (str_eq_nocase(name, str_from_cstr(field_names[i].name)))
+            return &field_names[i];
+    }
+    return NULL;
+}
+
+static enum err parse_field(struct str line, struct fields *f, struct http1_refusal *why)
+{
+    struct str name, value;
+    if (line.ptr[0] == ' ' || line.ptr[0] == '\t')
+        return refuse(why, 400, "A field line does not begin with a space.");
+    if (!str_cut(line, ':', &name, &value) || !is_token(name))
+        return refuse(why, 400, "A field is NAME: VALUE, the name being a token.");
+    value = str_trim(value);
+    if (!is_field_value(value))
+        return refuse(why, 400, "A field value has visible ASCII, spaces and tabs.");
+    const struct field_name *known = find_field(name);
+    if (known == NULL)
+        return OK;
+    if (f->seen[known->field])
+        return known->may_repeat ? OK : refuse(why, 400, "A field came twice.");
+    if (value.len > FRAME_FIELD_MAX)
+        return refuse(why, 431, "A field value may have 4,096 bytes.");
+    f->seen[known->field] = true;
+    f->value[known->field] = value;
+    return OK;
+}
+
+static enum err parse_fields(struct str lines, struct fields *f, struct http1_refusal *why)
+{
+    struct str line;
+    size_t count = 0;
+    while (str_cut(lines, '\n', &line, &lines)) {
+        line.len--; /* the CR, which http1_head_end() has seen */
+        if (line.len == 0)
+            return OK;
+        if (++count > FIELDS_MAX)
+            return refuse(why, 431, "A request may have 64 fields.");
+        TRY(parse_field(line, f, why));
+    }
+    return refuse(why, 400, "The head has no end.");
+}
+
+/* RFC 9112 section 3.2: exactly one, a host and perhaps a port. */
+static enum err check_host(const struct fields *f, struct http1_refusal *why)
+{
+    struct str host = f->value[FIELD_HOST];
+    if (!f->seen[FIELD_HOST] || host.len == 0 || host.len > 255)
+        return refuse(why, 400, "Exactly one Host field is needed.");
+    for (size_t i = 0; i < host.len; i++) {
+        uint8_t c = host.ptr[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
+        if (!good)
+            return refuse(why, 400, "The Host field is not a host.");
+    }
+    return OK;
+}
+
+/* RFC 9112 section 6. */
+static enum err check_framing(const struct fields *f, struct http1_request *out,
+                              struct http1_refusal *why)
+{
+    uint64_t length = 0;
+    bool has_length = f->seen[OTHER_CONTENT_LENGTH];
+    if (f->seen[OTHER_TRANSFER_ENCODING])
+        return has_length
+                   ? refuse(why, 400, "Content-Length and Transfer-Encoding contradict each other.")
+                   : refuse(why, 501, "Send a Content-Length: transfer codings are not taken.");
+    if (has_length && str_u64(f->value[OTHER_CONTENT_LENGTH], INT64_MAX, &length) != OK)
+        return refuse(why, 400, "Content-Length is one number.");
+    if (length > BODY_SIZE_MAX)
+        return refuse(why, 413, "A body may have 65,536 bytes.");
+    if (length > 0 && (out->method == METHOD_GET || out->method == METHOD_HEAD ||
+                       out->method == METHOD_DELETE || out->method == METHOD_OPTIONS))
+        return refuse(why, 400, "This method has no body.");
+    if (!has_length &&
+        (out->method == METHOD_POST || out->method == METHOD_PUT || out->method == METHOD_PATCH))
+        return refuse(why, 411, "Send a Content-Length, 0 for no body.");
+    out->content_length = (size_t)length;
+    return OK;
+}
+
+static enum err check_expect(const struct fields *f, struct http1_request *out,
+                             struct http1_refusal *why)
+{
+    if (!f->seen[OTHER_EXPECT])
+        return OK;
+    if (!str_eq_nocase(f->value[OTHER_EXPECT], STR("100-continue")))
+        return refuse(why, 417, "The only expectation met here is 100-continue.");
+    out->expects_continue = out->content_length > 0;
+    return OK;
+}
+
+static bool list_has(struct str list, struct str token)
+{
+    struct str item;
+    bool more = list.len > 0;
+    while (more) {
+        more = str_cut(list, ',', &item, &list);
+        if (str_eq_nocase(str_trim(item), token))
+            return true;
+    }
+    return false;
+}
+
+enum err http1_parse(struct str head, struct http1_request *out, struct http1_refusal *why)
+{
+    struct http1_request r = {0};
+    struct fields f = {0};
+    struct str line, lines;
+    if (!str_cut(head, '\n', &line, &lines) || line.len == 0)
+        return refuse(why, 400, "A request line is METHOD TARGET HTTP/1.1.");
+    line.len--; /* the CR */
+    if (str_find(line, '\r') < line.len || str_find(line, 0) < line.len)
+        return refuse(why, 400, "A control character stands in the request line.");
+    TRY(parse_request_line(line, &r, why));
+    TRY(parse_fields(lines, &f, why));
+    TRY(check_host(&f, why));
+    TRY(check_framing(&f, &r, why));
+    TRY(check_expect(&f, &r, why));
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        r.field[i] = f.value[i];
+    r.accept_encoding = f.value[OTHER_ACCEPT_ENCODING];
+    r.wants_close = list_has(f.value[OTHER_CONNECTION], STR("close"));
+    *out = r;
+    return OK;
+}

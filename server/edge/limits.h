@@ -1,0 +1,34 @@
+/* Every bound of the edge, with its reason. */
+#ifndef OC_EDGE_LIMITS_H
+#define OC_EDGE_LIMITS_H
+
+#include "server/ipc/frame.h"
+
+/* sizes */
+#define HEAD_SIZE_MAX   8192 /* request line and fields; browsers stay under 4 KB */
+#define FIELDS_MAX      64   /* browsers send about 20 */
+#define TARGET_SIZE_MAX FRAME_TARGET_MAX
+#define BODY_SIZE_MAX   FRAME_BODY_MAX
+#define READ_SIZE       (32 * 1024) /* one read(2): two TLS records */
+#define PLAIN_SIZE      (HEAD_SIZE_MAX + BODY_SIZE_MAX + READ_SIZE) /* a request and what follows */
+#define OUTPUT_SIZE     (FRAME_TO_EDGE_MAX + FRAME_TO_EDGE_MAX / 64 + 16 * 1024) /* sealed answer */
+#define STREAM_LAG_MAX  (256 * 1024) /* a listener further behind is let go */
+
+/* numbers */
+#define CONNECTIONS_DEFAULT 20000
+#define ACCEPTS_PER_TURN    64 /* strangers wait a turn rather than devices many */
+
+/* deadlines: absolute, from the moment the phase began; a byte now and then moves none of them */
+struct deadlines {
+    int64_t hello_ms; /* the TLS handshake */
+    int64_t head_ms;  /* from the first byte of a request to the end of its head */
+    int64_t body_ms;
+    int64_t write_ms;       /* an answer that its reader does not take */
+    int64_t idle_ms;        /* between requests */
+    int64_t device_idle_ms; /* likewise, once a device request was answered well: longest hold and
+                               some more */
+    int64_t answer_ms;      /* the core's answer; a full queue of password hashes takes a few s */
+};
+#define DEADLINES_NORMAL ((struct deadlines){5000, 10000, 15000, 20000, 75000, 400000, 30000})
+
+#endif

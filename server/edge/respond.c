@@ -1,0 +1,144 @@
+#include "server/edge/respond.h"
+
+#include <time.h>
+
+#include "common/wire/json.h"
+
+#define EVERY_ANSWER                                                                               \
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"                           \
+    "X-Content-Type-Options: nosniff\r\n"                                                          \
+    "X-Frame-Options: DENY\r\n"                                                                    \
+    "Referrer-Policy: same-origin\r\n"                                                             \
+    "Cross-Origin-Opener-Policy: same-origin\r\n"                                                  \
+    "Cross-Origin-Resource-Policy: same-origin\r\n"                                                \
+    "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n"
+
+static const char api_fields[] =
+    EVERY_ANSWER "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+
+static const char page_fields[] =
+    EVERY_ANSWER "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+                 "style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+                 "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+                 "frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; "
+                 "trusted-types 'none'\r\n";
+
+static const struct status_row {
+    uint16_t status;
+    const char *reason;
+    const char *problem; /* type, for answers that the edge itself makes */
+} rows[] = {
+    {200, "OK", NULL},
+    {201, "Created", NULL},
+    {202, "Accepted", NULL},
+    {204, "No Content", NULL},
+    {304, "Not Modified", NULL},
+    {400, "Bad Request", "malformed-request"},
+    {401, "Unauthorized", NULL},
+    {403, "Forbidden", NULL},
+    {404, "Not Found", "not-found"},
+    {405, "Method Not Allowed", "method-not-allowed"},
+    {406, "Not Acceptable", NULL},
+    {408, "Request Timeout", "request-timeout"},
+    {409, "Conflict", NULL},
+    {411, "Length Required", "length-required"},
+    {413, "Content Too Large", "payload-too-large"},
+    {414, "URI Too Long", "uri-too-long"},
+    {415, "Unsupported Media Type", NULL},
+    {417, "Expectation Failed", "expectation-failed"},
+    {422, "Unprocessable Content", NULL},
+    {429, "Too Many Requests", NULL},
+    {431, "Request Header Fields Too Large", "header-too-large"},
+    {500, "Internal Server Error", NULL},
+    {501, "Not Implemented", "method-unknown"},
+    {503, "Service Unavailable", "busy"},
+    {505, "HTTP Version Not Supported", "version-not-supported"},
+    {507, "Insufficient Storage", NULL},
+};
+
+static const struct status_row *row_of(uint16_t status)
+{
+    static const struct status_row other = {0, "Other", "other"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].status == status)
+            return &rows[i];
+    }
+    return &other;
+}
+
+/* RFC 9110 section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT" */
+static struct str date_text(int64_t wall_ms)
+{
+    static char text[32];
+    static size_t len;
+    static time_t made_for;
+    time_t now = (time_t)(wall_ms / 1000);
+    if (now != made_for) {
+        struct tm t;
+        gmtime_r(&now, &t);
+        len = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &t);
+        made_for = now;
+    }
+    return str_from(text, len);
+}
+
+static bool has_body(uint16_t status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+static bool has_field(struct str headers, struct str name_and_colon)
+{
+    struct str line;
+    bool more = headers.len > 0;
+    while (more) {
+        more = str_cut(headers, '\n', &line, &headers);
+        if (str_eq_nocase(str_slice(line, 0, name_and_colon.len), name_and_colon))
+            return true;
+    }
+    return false;
+}
+
+void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms)
+{
+    writer_str(w, STR("HTTP/1.1 "));
+    writer_decimal(w, a->status);
+    writer_u8(w, ' ');
+    writer_str(w, str_from_cstr(row_of(a->status)->reason));
+    writer_str(w, STR("\r\nDate: "));
+    writer_str(w, date_text(wall_ms));
+    writer_str(w, STR("\r\n"));
+    if (a->kind == ANSWER_PAGE)
+        writer_bytes(w, page_fields, sizeof page_fields - 1);
+    else
+        writer_bytes(w, api_fields, sizeof api_fields - 1);
+    if (a->kind == ANSWER_API && !has_field(a->headers, STR("Cache-Control:")))
+        writer_str(w, STR("Cache-Control: no-store\r\n"));
+    writer_str(w, a->headers);
+    if (a->framing == FRAMED_BY_CHUNKS) {
+        writer_str(w, STR("Transfer-Encoding: chunked\r\n"));
+    } else if (has_body(a->status)) {
+        writer_str(w, STR("Content-Length: "));
+        writer_decimal(w, (int64_t)a->body_len);
+        writer_str(w, STR("\r\n"));
+    }
+    if (a->close)
+        writer_str(w, STR("Connection: close\r\n"));
+    writer_str(w, STR("\r\n"));
+}
+
+void edge_problem_write(struct writer *w, uint16_t status, struct str detail)
+{
+    const struct status_row *row = row_of(status);
+    uint8_t type[64];
+    struct writer t = writer_into(type, sizeof type);
+    writer_str(&t, STR("/problems/"));
+    writer_str(&t, str_from_cstr(row->problem == NULL ? "other" : row->problem));
+    struct json_out o = json_into(w);
+    json_out_object(&o);
+    json_out_name_string(&o, STR("type"), str_from(type, t.len));
+    json_out_name_string(&o, STR("title"), str_from_cstr(row->reason));
+    json_out_name_int(&o, STR("status"), status);
+    json_out_name_string(&o, STR("detail"), detail);
+    json_out_object_end(&o);
+}

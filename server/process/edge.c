@@ -1,0 +1,153 @@
+#include "server/process/edge.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/base/reader.h"
+#include "common/crypto/crypto.h"
+#include "server/edge/edge.h"
+#include "server/ipc/control.h"
+#include "server/os/clock.h"
+#include "server/os/fatal.h"
+#include "server/os/log.h"
+
+#define TURN_MS_MAX 1000
+#define DRAIN_MS    INT64_C(5000)
+
+struct edge_process {
+    struct edge edge;
+    int64_t drain_until_ms; /* 0: not draining */
+};
+
+void edge_config_write(struct writer *w, const struct edge_config *c)
+{
+    writer_u32(w, c->connections_max);
+}
+
+enum err edge_config_read(struct str payload, struct edge_config *out)
+{
+    struct reader r = reader_of(payload);
+    uint32_t connections_max = reader_u32(&r);
+    TRY(reader_end(&r));
+    out->connections_max = connections_max;
+    return OK;
+}
+
+/* Descriptors for as many connections as the machine allows; some are ours. */
+static uint32_t connections_allowed(uint32_t wanted)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return wanted;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+    rlim_t room = files.rlim_max > 64 ? files.rlim_max - 64 : 1;
+    return room < wanted ? (uint32_t)room : wanted;
+}
+
+static void configure(struct edge_process *p, const struct control *m)
+{
+    struct edge_config config;
+    if (edge_config_read(m->payload, &config) != OK ||
+        edge_init(&p->edge, connections_allowed(config.connections_max)) != OK)
+        fatal("the edge cannot start: configuration or memory");
+}
+
+static void take_identity(struct edge_process *p, const struct control *m)
+{
+    struct reader r = reader_of(m->payload);
+    struct str certificate = reader_str32(&r), key = reader_str32(&r);
+    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, key) != OK)
+        fatal("the certificate and its key cannot be used");
+}
+
+static void take_tickets(struct edge_process *p, const struct control *m)
+{
+    struct reader r = reader_of(m->payload);
+    struct tls_tickets t = {.count = reader_u8(&r)};
+    struct str keys = reader_rest(&r);
+    if (reader_end(&r) != OK || t.count > TLS_TICKET_KEYS_MAX ||
+        keys.len != t.count * TLS_TICKET_KEY_LEN)
+        fatal("the ticket keys cannot be read");
+    memcpy(t.keys, keys.ptr, keys.len);
+    p->edge.tickets = t;
+    wipe(&t, sizeof t);
+}
+
+static void take_descriptor(struct edge_process *p, const struct control *m)
+{
+    if (m->fd_count != 1)
+        fatal("control message %d comes with one descriptor", (int)m->type);
+    if (m->type == CONTROL_LINK)
+        edge_set_link(&p->edge, m->fds[0]);
+    else if (edge_listen(&p->edge, m->fds[0]) != OK)
+        fatal("too many listeners");
+}
+
+static void start(struct edge_process *p)
+{
+    if (edge_start(&p->edge) != OK)
+        fatal("the edge cannot listen");
+    if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)
+        exit(0);
+}
+
+static void handle(struct edge_process *p, const struct control *m)
+{
+    switch (m->type) {
+    case CONTROL_CONFIG: configure(p, m); return;
+    case CONTROL_IDENTITY: take_identity(p, m); return;
+    case CONTROL_TICKETS: take_tickets(p, m); return;
+    case CONTROL_LISTEN:
+    case CONTROL_LINK: take_descriptor(p, m); return;
+    case CONTROL_START: start(p); return;
+    case CONTROL_DRAIN:
+        p->drain_until_ms = clock_monotonic_ms() + DRAIN_MS;
+        edge_drain(&p->edge);
+        return;
+    case CONTROL_READY: break;
+    }
+    fatal("control message %d is not for an edge", (int)m->type);
+}
+
+static void on_control(void *ctx, uint32_t events)
+{
+    static uint8_t buf[CONTROL_MAX];
+    struct edge_process *p = ctx;
+    struct control m;
+    (void)events;
+    enum err e = control_receive(CONTROL_FD, buf, &m);
+    if (e == ERR_IO)
+        exit(0); /* without a parent there is nobody to serve */
+    if (e == ERR_PEER)
+        fatal("the parent sent what is no control message");
+    if (e == OK)
+        handle(p, &m);
+    wipe(buf, sizeof buf); /* a private key may have passed through */
+}
+
+static bool is_over(const struct edge_process *p)
+{
+    return edge_is_drained(&p->edge) ||
+           (p->drain_until_ms != 0 && clock_monotonic_ms() >= p->drain_until_ms);
+}
+
+int edge_main(void)
+{
+    static struct edge_process p;
+    uint32_t slot;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN); /* the terminal's ^C is for the parent, who then drains us */
+    /* The first message makes the edge; it is small and already there or about to be. */
+    on_control(&p, 0);
+    if (p.edge.conns == NULL || fcntl(CONTROL_FD, F_SETFL, O_NONBLOCK) != 0 ||
+        reactor_add(&p.edge.reactor, CONTROL_FD, EPOLLIN, on_control, &p, &slot) != OK)
+        fatal("the edge cannot start");
+    while (!is_over(&p))
+        edge_turn(&p.edge, p.drain_until_ms == 0 ? TURN_MS_MAX : 50);
+    return 0;
+}
