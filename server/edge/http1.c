@@ -62,6 +62,11 @@ static bool is_field_value(struct str s)
     return true;
 }
 
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool is_hex(uint8_t c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -155,6 +160,13 @@ static enum err parse_target(struct str target, struct http1_request *out,
     return OK;
 }
 
+/* RFC 9112 section 2.3: HTTP-name "/" DIGIT "." DIGIT. */
+static bool is_version(struct str s)
+{
+    return s.len == 8 && str_starts(s, STR("HTTP/")) && is_digit(s.ptr[5]) && s.ptr[6] == '.' &&
+           is_digit(s.ptr[7]);
+}
+
 static enum err parse_request_line(struct str line, struct http1_request *out,
                                    struct http1_refusal *why)
 {
@@ -162,10 +174,10 @@ static enum err parse_request_line(struct str line, struct http1_request *out,
     if (!str_cut(line, ' ', &method, &rest) || !str_cut(rest, ' ', &target, &version))
         return refuse(why, 400, "A request line is METHOD TARGET HTTP/1.1.");
     TRY(parse_method(method, &out->method, why));
-    if (str_eq(version, STR("HTTP/1.0")) || str_eq(version, STR("HTTP/2.0")))
-        return refuse(why, 505, "This server speaks HTTP/1.1.");
-    if (!str_eq(version, STR("HTTP/1.1")))
+    if (!is_version(version))
         return refuse(why, 400, "The version is HTTP/1.1, in these letters.");
+    if (!str_eq(version, STR("HTTP/1.1")))
+        return refuse(why, 505, "This server speaks HTTP/1.1.");
     return parse_target(target, out, why);
 }
 
@@ -210,6 +222,7 @@ static const struct field_name {
 struct fields {
     struct str value[OTHER_COUNT];
     bool seen[OTHER_COUNT];
+    bool wants_close; /* said by any of the Connection lines (RFC 9112 section 9.6) */
 };
 
 static const struct field_name *find_field(struct str name)
@@ -219,6 +232,18 @@ static const struct field_name *find_field(struct str name)
             return &field_names[i];
     }
     return NULL;
+}
+
+static bool list_has(struct str list, struct str token)
+{
+    struct str item;
+    bool more = list.len > 0;
+    while (more) {
+        more = str_cut(list, ',', &item, &list);
+        if (str_eq_nocase(str_trim(item), token))
+            return true;
+    }
+    return false;
 }
 
 static enum err parse_field(struct str line, struct fields *f, struct http1_refusal *why)
@@ -234,6 +259,8 @@ static enum err parse_field(struct str line, struct fields *f, struct http1_refu
     const struct field_name *known = find_field(name);
     if (known == NULL)
         return OK;
+    if (known->field == OTHER_CONNECTION && list_has(value, STR("close")))
+        f->wants_close = true;
     if (f->seen[known->field])
         return known->may_repeat ? OK : refuse(why, 400, "A field came twice.");
     if (value.len > FRAME_FIELD_MAX)
@@ -258,19 +285,44 @@ static enum err parse_fields(struct str lines, struct fields *f, struct http1_re
     return refuse(why, 400, "The head has no end.");
 }
 
-/* RFC 9112 section 3.2: exactly one, a host and perhaps a port. */
+/* RFC 3986 section 3.2.2: a name or IPv4 address, without the escapes that nobody's name needs; or
+ * an IPv6 address in brackets, whose own grammar is left to whoever resolves it. */
+static bool is_host(struct str s)
+{
+    bool is_literal = str_starts(s, STR("["));
+    if (is_literal && !str_ends(s, STR("]")))
+        return false;
+    if (is_literal)
+        s = str_slice(s, 1, s.len - 2);
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t c = s.ptr[i];
+        bool good = is_literal ? is_hex(c) || c == ':' || c == '.'
+                               : (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+                                     c == '-' || c == '.' || c == '_';
+        if (!good)
+            return false;
+    }
+    return s.len > 0;
+}
+
+/* A host, and perhaps a colon with the digits of a port (section 3.2.3: perhaps none). */
+static bool is_host_and_port(struct str s)
+{
+    size_t digits = 0;
+    while (digits < s.len && is_digit(s.ptr[s.len - 1 - digits]))
+        digits++;
+    bool has_port = digits < s.len && digits <= 5 && s.ptr[s.len - 1 - digits] == ':';
+    return is_host(has_port ? str_slice(s, 0, s.len - 1 - digits) : s);
+}
+
+/* RFC 9112 section 3.2: exactly one. */
 static enum err check_host(const struct fields *f, struct http1_refusal *why)
 {
     struct str host = f->value[FIELD_HOST];
     if (!f->seen[FIELD_HOST] || host.len == 0 || host.len > 255)
         return refuse(why, 400, "Exactly one Host field is needed.");
-    for (size_t i = 0; i < host.len; i++) {
-        uint8_t c = host.ptr[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
-        if (!good)
-            return refuse(why, 400, "The Host field is not a host.");
-    }
+    if (!is_host_and_port(host))
+        return refuse(why, 400, "The Host field is not a host.");
     return OK;
 }
 
@@ -309,18 +361,6 @@ static enum err check_expect(const struct fields *f, struct http1_request *out,
     return OK;
 }
 
-static bool list_has(struct str list, struct str token)
-{
-    struct str item;
-    bool more = list.len > 0;
-    while (more) {
-        more = str_cut(list, ',', &item, &list);
-        if (str_eq_nocase(str_trim(item), token))
-            return true;
-    }
-    return false;
-}
-
 enum err http1_parse(struct str head, struct http1_request *out, struct http1_refusal *why)
 {
     struct http1_request r = {0};
@@ -339,7 +379,7 @@ enum err http1_parse(struct str head, struct http1_request *out, struct http1_re
     for (size_t i = 0; i < FIELD_COUNT; i++)
         r.field[i] = f.value[i];
     r.accept_encoding = f.value[OTHER_ACCEPT_ENCODING];
-    r.wants_close = list_has(f.value[OTHER_CONNECTION], STR("close"));
+    r.wants_close = f.wants_close;
     *out = r;
     return OK;
 }
