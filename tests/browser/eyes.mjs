@@ -21,6 +21,15 @@ export const launch = () =>
     ],
   });
 
+// In the page: what fades in is judged when it is there.
+const settled = () =>
+  Promise.allSettled(
+    document
+      .getAnimations()
+      .filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
+      .map((animation) => animation.finished),
+  ).then(() => {});
+
 export class Eyes {
   faults = [];
   #expected = null;
@@ -84,6 +93,7 @@ export class Eyes {
       for (const colorScheme of ['dark', 'light']) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.waitForTimeout(250);
+        await page.evaluate(settled);
         const where = `${name}, ${width} px, ${colorScheme}`;
         const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (over > 0) this.faults.push(`${where}: scrolls sideways by ${over} px`);

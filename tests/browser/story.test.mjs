@@ -66,6 +66,7 @@ async function eventually(what, check, timeoutMs = 10_000) {
   }
 }
 
+// The device may be quick: what counts is where it ends.
 async function confirmed(on) {
   await page.locator(`[data-switch="relay1"][aria-checked="${on}"][data-phase="confirmed"]`).waitFor();
 }
@@ -143,6 +144,8 @@ step('the chart can be read and zoomed with keys, over every range', async () =>
     await page.getByRole('button', { name: range, exact: true }).click();
     await eventually(`points of ${range}`, async () => (await points()) > 0);
   }
+  await page.locator('.history-chart[data-loading="false"]').waitFor();
+  await page.waitForTimeout(200); // the chart of another kind of data has been drawn
   await page.locator('.chart').focus();
   await page.keyboard.press('ArrowLeft');
   await page.locator('.chart-tip').waitFor();
@@ -195,7 +198,7 @@ step('a device that is away is shown so, and switches when it is back', async ()
   await house.stopDevice();
   await page.locator('.device[data-state="offline"]').waitFor({ timeout: 20_000 });
   await relay().click();
-  await page.getByText('Will switch on when it is back').waitFor();
+  await relay().getByText('Will switch on when it is back').waitFor();
   assert.equal(relayFile(), 'off');
   await eyes.look('device-offline');
   house.startDevice(line.replace(/ --registration-token \S+/, ''));
@@ -210,9 +213,9 @@ step('it can be renamed, and dialogs give the focus back', async () => {
   assert.ok(await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).isDisabled());
   await eyes.look('delete');
   await page.keyboard.press('Escape');
-  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Delete');
+  await eventually('the focus is back', () => page.evaluate(() => document.activeElement.textContent.trim() === 'Delete'));
   await page.getByRole('button', { name: 'Rename' }).click();
-  await page.getByLabel('Name').fill('Greenhouse, south');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Greenhouse, south');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Greenhouse, south' }).waitFor();
 });
@@ -282,6 +285,20 @@ step('a switch can be found and pressed with keys alone', async () => {
   await confirmed(false);
   assert.equal(relayFile(), 'off');
   assert.match(await page.locator('[aria-live="polite"]').innerText(), /Relay 1: Off, confirmed/);
+});
+
+step('an API key works for scripts until it is deleted', async () => {
+  await page.getByRole('link', { name: /account/ }).click();
+  await page.getByText('No keys yet.').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Nightly export');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const key = await page.locator('.key-made code').innerText();
+  assert.match(key, /^oc_api_[\w-]{43}$/);
+  assert.equal(await house.ask('/api/v1/devices', key), 200);
+  await eyes.look('account');
+  await page.getByRole('button', { name: 'Delete the key Nightly export' }).click();
+  await page.getByText('No keys yet.').waitFor();
+  assert.equal(await house.ask('/api/v1/devices', key), 401);
 });
 
 step('pages that do not exist say so', async () => {

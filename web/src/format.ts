@@ -87,6 +87,7 @@ interface Kind {
   unit: string;
   decimals?: number;
   bytes?: boolean;
+  kilobits?: boolean; // a second
   seconds?: boolean;
 }
 
@@ -94,6 +95,7 @@ interface Kind {
 const KINDS: Kind[] = [
   { match: /_bytes_per_s$|_bytes_s$|_byte_rate$|_bps$/, unit: '/s', bytes: true },
   { match: /_bytes$|\.bytes$/, unit: '', bytes: true },
+  { match: /_kbps$/, unit: '', kilobits: true },
   { match: /_percent$|_pct$|humidity|\.percent$/, unit: '%', decimals: 1 },
   { match: /temperature|(^|[._])temp([._]|\d*$)|_c$|_celsius$/, unit: '°C', decimals: 1 },
   { match: /uptime|_seconds$|_s$/, unit: '', seconds: true },
@@ -116,6 +118,7 @@ export function quantity(metric: string, value: number): Quantity {
   const kind = kindOf(metric);
   if (!kind) return { text: plain(value), unit: '' };
   if (kind.bytes) return scaledBytes(value, kind.unit);
+  if (kind.kilobits) return Math.abs(value) < 1000 ? { text: plain(value, 3), unit: 'kbit/s' } : { text: plain(value / 1000, 3), unit: 'Mbit/s' };
   if (kind.seconds) return { text: duration(value), unit: '' };
   return { text: kind.decimals === undefined ? plain(value) : fixed(value, kind.decimals), unit: kind.unit };
 }
@@ -125,14 +128,18 @@ export function quantityText(metric: string, value: number): string {
   return unit ? `${text} ${unit}` : text;
 }
 
-const UNIT_ENDING = /_(bytes_per_s|bytes_s|byte_rate|bps|bytes|percent|pct|celsius|c|seconds|s|ms|hpa|dbm|v|ma|w|mhz|hz|lux|ppm)$/;
+const UNIT_ENDING = /_(bytes_per_s|bytes_s|byte_rate|kbps|bps|bytes|percent|pct|celsius|c|seconds|s|ms|hpa|dbm|v|ma|w|mhz|hz|lux|ppm)$/;
 const SPELT: Record<string, string> = {
   cpu: 'CPU', rssi: 'RSSI', ip: 'IP', io: 'I/O', rx: 'received', tx: 'sent', mem: 'memory', temp: 'temperature', co2: 'CO₂',
-  load1: 'load, 1 min', load5: 'load, 5 min', load15: 'load, 15 min', wifi: 'Wi-Fi', net: 'network',
+  wifi: 'Wi-Fi', net: 'network',
 };
 
-// "cpu.temp_c" → "CPU temperature"
+// "cpu.temp_c", "temperature.cpu" → "CPU temperature"; "load.1m" → "Load, 1 min"
 export function metricLabel(metric: string): string {
+  const load = /^load\.?(\d+)m?$/.exec(metric)?.[1];
+  if (load) return `Load, ${load} min`;
+  const place = /^temperature\.(.+)$/.exec(metric)?.[1];
+  if (place) return metricLabel(`${place}_temperature`);
   const words = metric.replace(UNIT_ENDING, '').split(/[._]+/).filter(Boolean).map((word) => SPELT[word] ?? word);
   const text = words.join(' ') || metric;
   return text[0]!.toUpperCase() + text.slice(1);
@@ -157,7 +164,7 @@ const ERRORS: Record<string, string> = {
 export const errorText = (code: string) => ERRORS[code] ?? code.replace(/_/g, ' ');
 
 // What stands on a card first: what people look for before what machines count.
-const FIRST = [/^temperature/, /humidity/, /temp/, /^load1?$/, /load/, /cpu/, /mem/, /disk/, /net/];
+const FIRST = [/^temperature/, /humidity/, /temp/, /^load(\.?1m?)?$/, /load/, /cpu/, /mem/, /disk/, /net/];
 
 export function metricsInOrder(metrics: string[]): string[] {
   const rank = (metric: string) => {

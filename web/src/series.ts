@@ -14,12 +14,28 @@ export interface Series {
   min: (number | null)[]; // as long as t; the same as value when raw
   max: (number | null)[];
   faults: Fault[];
+  rhythmMs: number; // between the last two
 }
 
-export const emptySeries = (stepS = 0): Series => ({ stepS, t: [], value: [], min: [], max: [], faults: [] });
+const FIRST_RHYTHM_MS = 20_000; // before there are two points
+const LEAST_GAP_MS = 5000;
 
-// Longer than this between two points and nobody knows what happened in between.
-export const gapMs = (stepS: number, intervalS: number) => (stepS > 0 ? stepS * 1500 : Math.max(intervalS * 3000, 5000));
+export const emptySeries = (stepS = 0): Series => ({
+  stepS,
+  t: [],
+  value: [],
+  min: [],
+  max: [],
+  faults: [],
+  rhythmMs: FIRST_RHYTHM_MS,
+});
+
+// Longer than this between two points and nobody knows what happened in between. The rhythm of the
+// data counts beside today's interval: it may have been another when the points were made.
+function gapMs({ stepS, rhythmMs }: Series, intervalS: number): number {
+  if (stepS === 0) return 3 * Math.max(intervalS * 1000, rhythmMs, LEAST_GAP_MS / 3);
+  return 1.5 * Math.max(stepS * 1000, intervalS * 1000, rhythmMs === FIRST_RHYTHM_MS ? 0 : rhythmMs);
+}
 
 function push(series: Series, t: number, value: number | null, min: number | null, max: number | null): void {
   series.t.push(t);
@@ -28,13 +44,16 @@ function push(series: Series, t: number, value: number | null, min: number | nul
   series.max.push(max);
 }
 
-function pushWithGap(series: Series, gap: number, t: number, value: number, min: number, max: number): void {
+function pushWithGap(series: Series, intervalS: number, t: number, value: number, min: number, max: number): void {
   const last = series.t[series.t.length - 1];
-  if (last !== undefined && t - last > gap) push(series, (t + last) / 2, null, null, null);
+  if (last !== undefined) {
+    if (t - last > gapMs(series, intervalS)) push(series, (t + last) / 2, null, null, null);
+    series.rhythmMs = t - last;
+  }
   push(series, t, value, min, max);
 }
 
-function fromRows(readings: Readings, stepS: number): Series {
+function fromRows(readings: Readings, stepS: number, intervalS: number): Series {
   const series = emptySeries(stepS);
   const { columns, rows } = readings.series!;
   const at = (name: string) => columns.indexOf(name);
@@ -42,14 +61,14 @@ function fromRows(readings: Readings, stepS: number): Series {
   for (const row of rows) {
     const [t, value] = [row[time], row[mean]];
     if (typeof t !== 'number' || typeof value !== 'number') continue;
-    pushWithGap(series, gapMs(stepS, 0), t, value, row[min] ?? value, row[max] ?? value);
+    pushWithGap(series, intervalS, t, value, row[min] ?? value, row[max] ?? value);
   }
   return series;
 }
 
 export function seriesFrom(readings: Readings, intervalS: number): Series {
   const stepS = readings.step_s ?? 0;
-  if (readings.series) return fromRows(readings, stepS);
+  if (readings.series) return fromRows(readings, stepS, intervalS);
   const series = emptySeries(stepS);
   for (const [t, value, quality] of readings.points) appendTo(series, intervalS, t, value, quality);
   return series;
@@ -63,7 +82,7 @@ export function appendTo(series: Series, intervalS: number, t: number, value: nu
     push(series, t, null, null, null);
     series.faults.push({ time_ms: t, error: error ?? 'unknown' });
   } else {
-    pushWithGap(series, gapMs(series.stepS, intervalS), t, value, value, value);
+    pushWithGap(series, intervalS, t, value, value, value);
   }
 }
 

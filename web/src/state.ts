@@ -119,7 +119,13 @@ export function withReading(fleet: Fleet, event: Events['reading']): Fleet {
 export function withDesired(fleet: Fleet, event: Events['desired'], now: number): Fleet {
   const before = fleet.devices.get(event.id);
   if (!before || before.desired_version >= event.version) return fleet;
-  return withDevice(fleet, { ...before, desired: event.desired, desired_version: event.version, desired_since: now });
+  return withDevice(fleet, {
+    ...before,
+    desired: event.desired,
+    desired_version: event.version,
+    desired_since: now,
+    interval_s: event.desired.interval_s ?? before.interval_s, // presence is counted from it at once
+  });
 }
 
 export function withReported(fleet: Fleet, event: Events['reported']): Fleet {

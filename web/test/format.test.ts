@@ -30,6 +30,11 @@ test('a value has the unit that its metric names', () => {
     ['humidity', 55.06, '55.1 %'],
     ['memory_used_percent', 38, '38.0 %'],
     ['load1', 0.4, '0.40'],
+    ['load.1m', 0.4, '0.40'],
+    ['net.rx_kbps', 0.4, '0.4 kbit/s'],
+    ['net.rx_kbps', 987.6, '988 kbit/s'],
+    ['net.rx_kbps', 12_345, '12.3 Mbit/s'],
+    ['temperature.cpu', 48, '48.0 °C'],
     ['net_rx_bytes_per_s', 123_456, '121 KiB/s'],
     ['memory_free_bytes', 2_147_483_648, '2 GiB'],
     ['disk_free_bytes', 512, '512 B'],
@@ -50,14 +55,20 @@ test('metric and switch names read as words', () => {
   assert.equal(format.metricLabel('memory_used_percent'), 'Memory used');
   assert.equal(format.metricLabel('load1'), 'Load, 1 min');
   assert.equal(format.metricLabel('net.rx_bytes_per_s'), 'Network received');
+  assert.equal(format.metricLabel('load.15m'), 'Load, 15 min');
+  assert.equal(format.metricLabel('memory.used_percent'), 'Memory used');
+  assert.equal(format.metricLabel('net.rx_kbps'), 'Network received');
+  assert.equal(format.metricLabel('temperature.cpu'), 'CPU temperature');
+  assert.equal(format.metricLabel('temperature.acpi_z1'), 'Acpi z1 temperature');
+  assert.equal(format.metricLabel('temperature'), 'Temperature');
   assert.equal(format.metricLabel('s'), 'S');
   assert.equal(format.switchLabel('relay1'), 'Relay 1');
   assert.equal(format.switchLabel('water_pump'), 'Water pump');
 });
 
 test('what people look for comes first', () => {
-  assert.deepEqual(format.metricsInOrder(['uptime_s', 'load1', 'humidity', 'temperature', 'cpu_temp_c']), [
-    'temperature', 'humidity', 'cpu_temp_c', 'load1', 'uptime_s',
+  assert.deepEqual(format.metricsInOrder(['uptime_s', 'load.5m', 'load.1m', 'humidity', 'temperature', 'cpu_temp_c']), [
+    'temperature', 'humidity', 'cpu_temp_c', 'load.1m', 'load.5m', 'uptime_s',
   ]);
 });
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import Ajv from 'ajv/dist/2020.js';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { parse } from 'yaml';
 
@@ -61,6 +62,17 @@ test('every reference leads somewhere, and everything named is used', () => {
   }
 });
 
+test('describes the routes of the server, each with its caller', () => {
+  const table = readFileSync(new URL('../../server/api/routes.h', import.meta.url), 'utf8');
+  const rows = [...table.matchAll(/ROUTE\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),/g)];
+  const callers = { ANYONE: () => 'anyone', BROWSER: () => 'owner-browser', DEVICE: () => 'device', OWNER: (scope) => `key:${scope.toLowerCase()}` };
+  const served = rows.map(([, method, path, caller, scope]) => `${method.toLowerCase()} ${path} ${callers[caller](scope)}`);
+  const files = ['get /api/v1/openapi.json anyone']; // answered by the edge, like the dashboard's own
+  const described = operations.map(([name, operation]) => `${name} ${operation['x-caller']}`);
+  assert.ok(served.length > 20);
+  assert.deepEqual(described.sort(), [...served, ...files].sort());
+});
+
 test('the examples of problems carry the status they stand under', () => {
   for (const [name, response] of Object.entries(api.components.responses)) {
     const problem = response.content['application/problem+json'];
@@ -74,4 +86,31 @@ test('the examples of problems carry the status they stand under', () => {
       if (example) assert.equal(String(example.status), status, `${name} ${status}`);
     }
   }
+});
+
+// Every { schema, example | examples } in the document, with the JSON pointer of its schema.
+function* examples(node, pointer) {
+  if (node === null || typeof node !== 'object') return;
+  const inner = `${pointer}/schema`;
+  if (node.schema && node.example !== undefined) yield [inner, node.example];
+  if (node.schema) for (const { value } of Object.values(node.examples ?? {})) yield [inner, value];
+  if (/\/schemas\/\w+$/.test(pointer)) for (const value of node.examples ?? []) yield [pointer, value];
+  for (const [key, child] of Object.entries(node)) {
+    if (key === 'example' || key === 'examples') continue;
+    yield* examples(child, `${pointer}/${key.replace(/~/g, '~0').replace(/\//g, '~1')}`);
+  }
+}
+
+test('every example is one', () => {
+  const ajv = new Ajv.default({ strict: false, validateFormats: false, allErrors: true });
+  ajv.addSchema(api, 'api');
+  let count = 0;
+  for (const [pointer, example] of examples(api, '')) {
+    if (pointer.includes('text~1')) continue; // CSV and event streams are text
+    const check = ajv.getSchema(`api#${encodeURI(pointer)}`);
+    assert.ok(check, pointer);
+    assert.ok(check(example), `${pointer}: ${ajv.errorsText(check.errors)}`);
+    count++;
+  }
+  assert.ok(count > 40, `only ${count} examples`);
 });

@@ -10,6 +10,16 @@ test('a hole in the data breaks the line', () => {
   assert.deepEqual(series.t, [T, T + 10_000, T + 35_000, T + 60_000]);
 });
 
+test('points made in another rhythm than today’s are still a line', () => {
+  const times = [0, 10, 20, 30, 31, 32, 33, 43, 53, 63]; // 10 s, then 1 s, then 10 s again; now it is 1 s
+  const series = seriesFrom({ metric: 'm', points: times.map((s) => [T + s * 1000, s]) }, 1);
+  assert.deepEqual(series.value, [0, 10, 20, 30, 31, 32, 33, null, 43, 53, 63]);
+  const hourly = [[T, 1, 1, 1, 1], [T + 3_600_000, 2, 2, 2, 1], [T + 7_200_000, 3, 3, 3, 1]];
+  const columns = ['time_ms', 'mean', 'min', 'max', 'count'];
+  const steps = seriesFrom({ metric: 'm', step_s: 300, points: [], series: { columns, rows: hourly } }, 3600);
+  assert.deepEqual(steps.value, [1, 2, 3]);
+});
+
 test('a failed reading is a fault and a break, never a number', () => {
   const series = seriesFrom({ metric: 'm', step_s: 0, points: [[T, 1], [T + 10_000, null, 'crc'], [T + 20_000, 2]] }, 10);
   assert.deepEqual(series.value, [1, null, 2]);

@@ -72,6 +72,11 @@ test('a device that is away will switch when it is back; one that disagrees is b
   assert.equal(view(fleet(device({ ...wanted, reported_version: 4 }))), 'false differs');
 });
 
+test('a changed interval counts from the moment it is wanted', () => {
+  const at = steps.withDesired(fleet(device()), { id: ID, version: 4, desired: { interval_s: 1 } }, T);
+  assert.equal(at.devices.get(ID)!.interval_s, 1);
+});
+
 test('a refused press goes back', () => {
   let at = steps.withIntent(fleet(device()), ID, 'relay1', true, T);
   at = steps.withoutIntent(at, ID, 'relay1');

@@ -18,8 +18,8 @@ const SCOPES: [Scope, string][] = [
   ['manage', 'Manage devices'],
 ];
 
-function NewKey({ onMade }: { onMade: () => void }) {
-  const [made, setMade] = useState<string | null>(null);
+function NewKey({ keys, onMade }: { keys: ApiKey[]; onMade: () => void }) {
+  const [made, setMade] = useState<{ id: number; key: string } | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
@@ -30,8 +30,7 @@ function NewKey({ onMade }: { onMade: () => void }) {
     setBusy(true);
     setError(null);
     try {
-      const { key } = await api.addApiKey(String(values.get('name')).trim(), values.get('scope') as Scope);
-      setMade(key);
+      setMade(await api.addApiKey(String(values.get('name')).trim(), values.get('scope') as Scope));
       form.reset();
       onMade();
     } catch (problem) {
@@ -41,10 +40,10 @@ function NewKey({ onMade }: { onMade: () => void }) {
   };
   return (
     <>
-      {made && (
+      {made && keys.some((key) => key.id === made.id) && (
         <div class="key-made" role="status">
           <p>Copy the key now: it is shown only this once.</p>
-          <CopyLine text={made} label="The new API key" />
+          <CopyLine text={made.key} label="The new API key" />
         </div>
       )}
       <form class="key-form" onSubmit={(event) => void submit(event)}>
@@ -139,7 +138,7 @@ export function Account() {
         </p>
         <ProblemText error={error} />
         {keys && <Keys keys={keys} onDelete={(key) => void remove(key)} />}
-        <NewKey onMade={() => void load()} />
+        <NewKey keys={keys ?? []} onMade={() => void load()} />
       </section>
     </div>
   );

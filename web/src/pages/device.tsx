@@ -84,6 +84,12 @@ export function DevicePage({ id }: { id: string }) {
       <Away device={device} />
       {settingUp && <Setup device={device} />}
       <div class="device-columns">
+        {switchNames(device).length > 0 && (
+          <section class="panel device-switches" aria-labelledby="switches-title">
+            <h2 id="switches-title">Switches</h2>
+            <Toggles device={device} />
+          </section>
+        )}
         {chosen && (
           <div class="device-main">
             <Metrics device={device} chosen={chosen} onChoose={setAsked} />
@@ -91,12 +97,6 @@ export function DevicePage({ id }: { id: string }) {
           </div>
         )}
         <div class="device-side">
-          {switchNames(device).length > 0 && (
-            <section class="panel" aria-labelledby="switches-title">
-              <h2 id="switches-title">Switches</h2>
-              <Toggles device={device} />
-            </section>
-          )}
           <Details device={device} />
           <Manage device={device} />
         </div>

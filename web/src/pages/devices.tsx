@@ -3,14 +3,21 @@ import { Icon } from '../parts/icon.tsx';
 import { Sea } from '../parts/sea.tsx';
 import { usePageTitle } from '../parts/title.ts';
 import { useStore } from '../store.ts';
-import type { Known } from '../state.ts';
+import type { Fleet } from '../state.ts';
 import type { Presence } from '../types.ts';
 
 const COUNTED: Presence[] = ['online', 'late', 'sleeping', 'offline', 'pending', 'revoked'];
 
-function Counts({ devices }: { devices: Known[] }) {
-  const counts = COUNTED.map((state) => [state, devices.filter((device) => device.state === state).length] as const);
-  return <p class="counts">{counts.filter(([, n]) => n > 0).map(([state, n]) => `${n} ${state}`).join(' · ')}</p>;
+function counts(fleet: Fleet): string {
+  const all = [...fleet.devices.values()];
+  const words = COUNTED.map((state) => [all.filter((device) => device.state === state).length, state] as const);
+  return words.filter(([n]) => n > 0).map(([n, state]) => `${n} ${state}`).join(' · ');
+}
+
+// One text, so that this page is drawn anew only when a device comes, goes or is renamed.
+function order(fleet: Fleet): string {
+  const all = [...fleet.devices.values()];
+  return all.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })).map((device) => device.id).join(' ');
 }
 
 function Nothing() {
@@ -28,27 +35,27 @@ function Nothing() {
 
 export function Devices() {
   usePageTitle('Devices');
-  const devices = useStore((state) => state.fleet.devices);
+  const ids = useStore((state) => order(state.fleet)).split(' ').filter(Boolean);
+  const summary = useStore((state) => counts(state.fleet));
   const loaded = useStore((state) => state.loaded);
-  const all = [...devices.values()].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   return (
     <>
       <div class="page-head">
         <div>
           <h1 tabIndex={-1}>Devices</h1>
-          <Counts devices={all} />
+          <p class="counts">{summary}</p>
         </div>
-        {all.length > 0 && (
+        {ids.length > 0 && (
           <a class="button primary" href="/add">
             <Icon name="add" /> Add a device
           </a>
         )}
       </div>
-      {loaded && all.length === 0 && <Nothing />}
+      {loaded && ids.length === 0 && <Nothing />}
       <ul class="cards">
-        {all.map((device) => (
-          <li key={device.id}>
-            <Card device={device} />
+        {ids.map((id) => (
+          <li key={id}>
+            <Card id={id} />
           </li>
         ))}
       </ul>

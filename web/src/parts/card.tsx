@@ -3,9 +3,11 @@
 import { devicePath } from '../route.ts';
 import { duration, metricLabel, metricsInOrder } from '../format.ts';
 import type { Known } from '../state.ts';
+import { useStore } from '../store.ts';
 import { Age } from './age.tsx';
 import { Presence } from './presence.tsx';
 import { Spark } from './spark.tsx';
+import { isAlive, MiniTimeline } from './timeline.tsx';
 import { Toggles } from './toggle.tsx';
 import { Value } from './value.tsx';
 
@@ -14,7 +16,7 @@ const VALUES_SHOWN = 5; // the first is drawn large
 function Readings({ device }: { device: Known }) {
   const metrics = metricsInOrder(Object.keys(device.latest));
   const [first, ...others] = metrics;
-  if (!first) return <p class="card-empty">No readings yet.</p>;
+  if (!first) return <p class="card-empty">No readings since the server started.</p>;
   const shown = others.slice(0, VALUES_SHOWN - 1);
   const hidden = others.length - shown.length;
   return (
@@ -42,7 +44,16 @@ function Readings({ device }: { device: Known }) {
 }
 
 function Foot({ device }: { device: Known }) {
-  if (device.state === 'pending') return <p class="card-foot">Waiting to be started</p>;
+  if (device.state === 'pending') {
+    return (
+      <p class="card-foot">
+        <span>
+          Added <Age ms={Date.parse(device.timeline.added_at)} />
+        </span>
+        <span>not started yet</span>
+      </p>
+    );
+  }
   return (
     <p class="card-foot">
       {device.last_seen_ms ? (
@@ -57,8 +68,10 @@ function Foot({ device }: { device: Known }) {
   );
 }
 
-export function Card({ device }: { device: Known }) {
-  const pending = device.state === 'pending';
+// Looks up its own device, so that one reading redraws one card.
+export function Card({ id }: { id: string }) {
+  const device = useStore((state) => state.fleet.devices.get(id));
+  if (!device) return null;
   return (
     <article class={`card card-${device.state}`} data-device={device.id} data-state={device.state}>
       <div class="card-head">
@@ -67,15 +80,7 @@ export function Card({ device }: { device: Known }) {
         </h2>
         <Presence state={device.state} />
       </div>
-      {pending ? (
-        <p class="card-empty">
-          {device.registration?.state === 'expired'
-            ? 'Its registration token has expired. Open it to make a fresh one.'
-            : 'Open it to see how to start it and what happens.'}
-        </p>
-      ) : (
-        <Readings device={device} />
-      )}
+      {isAlive(device) ? <Readings device={device} /> : <MiniTimeline device={device} />}
       <Toggles device={device} />
       <Foot device={device} />
     </article>

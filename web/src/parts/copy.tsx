@@ -24,7 +24,7 @@ export function CopyLine({ text, label }: { text: string; label: string }) {
       <pre tabIndex={0} aria-label={label} role="group">
         <code ref={code}>{text}</code>
       </pre>
-      <button type="button" class="primary" onClick={() => void copy()}>
+      <button type="button" onClick={() => void copy()}>
         <Icon name={copied ? 'check' : 'copy'} /> {copied ? 'Copied' : 'Copy'}
       </button>
     </div>

@@ -5,20 +5,42 @@ import { useNow } from '../store.ts';
 import type { Device } from '../types.ts';
 import { Icon } from './icon.tsx';
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 interface Step {
   title: string;
   waiting: string;
   at: string | null;
 }
 
-function stepsOf(device: Device): Step[] {
+export function stepsOf(device: Device): Step[] {
   const { timeline } = device;
   return [
     { title: 'Added', waiting: '', at: timeline.added_at },
-    { title: 'Registered', waiting: 'Waiting for the device to use its token', at: timeline.registered_at },
-    { title: 'Session opened', waiting: 'Device and server prove themselves to each other', at: timeline.session_at },
-    { title: 'First reading', waiting: 'Waiting for the first reading to be on disk', at: timeline.first_reading_at },
+    { title: 'Registered', waiting: 'waiting for the device to use its token', at: timeline.registered_at },
+    { title: 'Session opened', waiting: 'device and server prove themselves to each other', at: timeline.session_at },
+    { title: 'First reading', waiting: 'waiting for the first reading to be on disk', at: timeline.first_reading_at },
   ];
+}
+
+// The same, as a line of four for a card.
+export function MiniTimeline({ device }: { device: Device }) {
+  const steps = stepsOf(device);
+  const done = steps.filter((step) => step.at).length;
+  const stopped = done === 1 && device.registration?.state === 'expired';
+  const next = steps[done];
+  return (
+    <div class="mini">
+      <div class="mini-steps" aria-hidden="true">
+        {steps.map((step, i) => (
+          <i key={step.title} class={i < done ? 'mini-done' : i === done ? (stopped ? 'mini-stopped' : 'mini-now') : ''} />
+        ))}
+      </div>
+      <p>
+        Step {Math.min(done + 1, steps.length)} of {steps.length}: {stopped ? 'its token has expired' : (next?.waiting ?? 'done')}
+      </p>
+    </div>
+  );
 }
 
 export const isAlive = (device: Device) => device.timeline.first_reading_at !== null;
@@ -50,7 +72,7 @@ export function Timeline({ device }: { device: Device }) {
                   {before && ` · after ${elapsed(Date.parse(step.at) - Date.parse(before))}`}
                 </>
               )}
-              {state === 'now' && `${step.waiting}${before ? ` · ${elapsed(Math.floor((now - Date.parse(before)) / 1000) * 1000).replace('.0', '')}` : ''}`}
+              {state === 'now' && `${capital(step.waiting)}${before ? ` · ${elapsed(Math.floor((now - Date.parse(before)) / 1000) * 1000).replace('.0', '')}` : ''}`}
               {state === 'stopped' && 'The token has expired'}
             </span>
           </li>
