@@ -152,7 +152,8 @@ static void begin_io(struct conn *c, const uint8_t *in, size_t in_len)
 {
     struct edge *e = c->edge;
     e->io = (struct tls_io){in, in_len, e->sealed, 0, sizeof e->sealed};
-    ERR_clear_error();
+    if (in_len > 0)
+        ERR_clear_error(); /* SSL_get_error() looks at what others have left there */
 }
 
 /* Seal and send. ERR_IO: the connection is dead. */

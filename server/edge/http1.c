@@ -33,38 +33,51 @@ enum err http1_head_end(struct str bytes, size_t *seen, size_t *head_len, struct
 /* ---- characters -------------------------------------------------------------------------------
  */
 
-/* RFC 9110 section 5.6.2: tchar */
-static bool is_token_byte(uint8_t c)
+/* What a byte may stand in, one bit a grammar rule, so that each is one look-up. */
+enum byte_class {
+    BYTE_TOKEN = 1,  /* RFC 9110 section 5.6.2: tchar */
+    BYTE_TARGET = 2, /* RFC 3986 sections 3.3 and 3.4: pchar, "/" and "?"; "%" is judged apart */
+    BYTE_VALUE = 4,  /* RFC 9110 section 5.5 without obs-text: visible ASCII, space and tab */
+    BYTE_HOST = 8,   /* what a host and its port are made of */
+    BYTE_HEX = 16,
+};
+
+static uint8_t classes[256];
+
+static void mark(const char *bytes, uint8_t class)
 {
-    static const uint8_t others[] = "!#$%&'*+-.^_`|~";
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-        return true;
-    return str_find(str_from(others, sizeof others - 1), c) < sizeof others - 1;
+    for (; *bytes != 0; bytes++)
+        classes[(uint8_t)*bytes] |= class;
 }
 
-static bool is_token(struct str s)
+static void make_classes(void)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        if (!is_token_byte(s.ptr[i]))
-            return false;
-    }
-    return s.len > 0;
+    for (unsigned c = 0x20; c < 0x7F; c++)
+        classes[c] |= BYTE_VALUE;
+    mark("\t", BYTE_VALUE);
+    mark("0123456789", BYTE_TOKEN | BYTE_TARGET | BYTE_HOST | BYTE_HEX);
+    mark("abcdefABCDEF", BYTE_HEX);
+    mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+         BYTE_TOKEN | BYTE_TARGET | BYTE_HOST);
+    mark("!#$%&'*+-.^_`|~", BYTE_TOKEN);
+    mark("-._~!$&'()*+,;=:@/?", BYTE_TARGET);
+    mark("-._:[]", BYTE_HOST);
 }
 
-/* RFC 9110 section 5.5, without obs-text: visible ASCII, space and tab. */
-static bool is_field_value(struct str s)
+static bool all_are(struct str s, uint8_t class)
 {
+    if (classes['0'] == 0)
+        make_classes();
     for (size_t i = 0; i < s.len; i++) {
-        uint8_t c = s.ptr[i];
-        if ((c < 0x20 && c != '\t') || c >= 0x7F)
+        if ((classes[s.ptr[i]] & class) == 0)
             return false;
     }
     return true;
 }
 
-static bool is_hex(uint8_t c)
+static bool is_token(struct str s)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return s.len > 0 && all_are(s, BYTE_TOKEN);
 }
 
 /* ---- the request line -------------------------------------------------------------------------
@@ -95,29 +108,16 @@ static enum err parse_method(struct str text, enum method *out, struct http1_ref
     return refuse(why, 501, "This method is not known here.");
 }
 
-/* RFC 3986 sections 3.3 and 3.4: pchar, and in the query also "/" and "?". */
-static bool is_target_byte(uint8_t c)
-{
-    static const uint8_t others[] = "-._~!$&'()*+,;=:@/?";
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-        return true;
-    return str_find(str_from(others, sizeof others - 1), c) < sizeof others - 1;
-}
-
 static bool is_well_formed(struct str target)
 {
-    for (size_t i = 0; i < target.len; i++) {
-        uint8_t c = target.ptr[i];
-        if (c != '%') {
-            if (!is_target_byte(c))
-                return false;
-            continue;
-        }
-        if (target.len - i < 3 || !is_hex(target.ptr[i + 1]) || !is_hex(target.ptr[i + 2]))
+    struct str plain, rest = target;
+    while (str_cut(rest, '%', &plain, &rest)) {
+        if (!all_are(plain, BYTE_TARGET) || rest.len < 2 ||
+            !all_are(str_slice(rest, 0, 2), BYTE_HEX))
             return false;
-        i += 2;
+        rest = str_slice(rest, 2, rest.len);
     }
-    return true;
+    return all_are(plain, BYTE_TARGET);
 }
 
 /* "//", "/./", "/../" and encoded dots or slashes are nobody's honest path. */
@@ -183,27 +183,32 @@ enum other_field {
 };
 
 static const struct field_name {
-    const char *name;
+    struct str name;
     int field;
     bool may_repeat; /* lists, where a second line adds to the first and we use the first */
 } field_names[] = {
-    {"Authorization", FIELD_AUTHORIZATION, false},
-    {"X-Device-MAC", FIELD_DEVICE_MAC, false},
-    {"Content-Type", FIELD_CONTENT_TYPE, false},
-    {"Content-Length", OTHER_CONTENT_LENGTH, false},
-    {"Host", FIELD_HOST, false},
-    {"Connection", OTHER_CONNECTION, true},
-    {"Cookie", FIELD_COOKIE, false},
-    {"X-CSRF-Token", FIELD_CSRF_TOKEN, false},
-    {"Origin", FIELD_ORIGIN, false},
-    {"Sec-Fetch-Site", FIELD_SEC_FETCH_SITE, false},
-    {"Accept", FIELD_ACCEPT, true},
-    {"Accept-Encoding", OTHER_ACCEPT_ENCODING, true},
-    {"User-Agent", FIELD_USER_AGENT, false},
-    {"If-None-Match", FIELD_IF_NONE_MATCH, true},
-    {"Last-Event-ID", FIELD_LAST_EVENT_ID, false},
-    {"Transfer-Encoding", OTHER_TRANSFER_ENCODING, false},
-    {"Expect", OTHER_EXPECT, false},
+#define NAMED(text, field, may_repeat)                                                             \
+    {                                                                                              \
+        {(const uint8_t *)(text), sizeof(text) - 1}, field, may_repeat                             \
+    }
+    NAMED("Authorization", FIELD_AUTHORIZATION, false),
+    NAMED("X-Device-MAC", FIELD_DEVICE_MAC, false),
+    NAMED("Content-Type", FIELD_CONTENT_TYPE, false),
+    NAMED("Content-Length", OTHER_CONTENT_LENGTH, false),
+    NAMED("Host", FIELD_HOST, false),
+    NAMED("Connection", OTHER_CONNECTION, true),
+    NAMED("Cookie", FIELD_COOKIE, false),
+    NAMED("X-CSRF-Token", FIELD_CSRF_TOKEN, false),
+    NAMED("Origin", FIELD_ORIGIN, false),
+    NAMED("Sec-Fetch-Site", FIELD_SEC_FETCH_SITE, false),
+    NAMED("Accept", FIELD_ACCEPT, true),
+    NAMED("Accept-Encoding", OTHER_ACCEPT_ENCODING, true),
+    NAMED("User-Agent", FIELD_USER_AGENT, false),
+    NAMED("If-None-Match", FIELD_IF_NONE_MATCH, true),
+    NAMED("Last-Event-ID", FIELD_LAST_EVENT_ID, false),
+    NAMED("Transfer-Encoding", OTHER_TRANSFER_ENCODING, false),
+    NAMED("Expect", OTHER_EXPECT, false),
+#undef NAMED
 };
 #define FIELD_NAME_COUNT (sizeof field_names / sizeof field_names[0])
 
@@ -215,7 +220,7 @@ struct fields {
 static const struct field_name *find_field(struct str name)
 {
     for (size_t i = 0; i < FIELD_NAME_COUNT; i++) {
-        if (str_eq_nocase(name, str_from_cstr(field_names[i].name)))
+        if (str_eq_nocase(name, field_names[i].name))
             return &field_names[i];
     }
     return NULL;
@@ -229,7 +234,7 @@ static enum err parse_field(struct str line, struct fields *f, struct http1_refu
     if (!str_cut(line, ':', &name, &value) || !is_token(name))
         return refuse(why, 400, "A field is NAME: VALUE, the name being a token.");
     value = str_trim(value);
-    if (!is_field_value(value))
+    if (!all_are(value, BYTE_VALUE))
         return refuse(why, 400, "A field value has visible ASCII, spaces and tabs.");
     const struct field_name *known = find_field(name);
     if (known == NULL)
@@ -264,13 +269,8 @@ static enum err check_host(const struct fields *f, struct http1_refusal *why)
     struct str host = f->value[FIELD_HOST];
     if (!f->seen[FIELD_HOST] || host.len == 0 || host.len > 255)
         return refuse(why, 400, "Exactly one Host field is needed.");
-    for (size_t i = 0; i < host.len; i++) {
-        uint8_t c = host.ptr[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '.' || c == ':' || c == '[' || c == ']' || c == '_';
-        if (!good)
-            return refuse(why, 400, "The Host field is not a host.");
-    }
+    if (!all_are(host, BYTE_HOST))
+        return refuse(why, 400, "The Host field is not a host.");
     return OK;
 }
 

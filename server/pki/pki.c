@@ -11,7 +11,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "common/crypto/crypto.h"
 #include "common/base/writer.h"
 #include "server/os/entropy.h"
 #include "server/os/file.h"

@@ -38,7 +38,8 @@ struct core {
     /* whom the batch has told something: they are told otherwise if it fails */
     struct origin *told;
     size_t told_count, told_cap;
-    size_t requests; /* in this batch */
+    size_t requests;  /* in this batch */
+    bool hashes_wait; /* the pool has finished some */
     int64_t next_tick_ms;
     int64_t trouble_until_ms;
     int64_t damaged_chunks; /* as last logged */
@@ -294,7 +295,13 @@ static enum err take_frames(struct core *core, uint32_t at)
 static enum err take_hashes(struct core *core)
 {
     struct hash_job job;
-    while (core->requests < BATCH_MAX && hash_pool_take(core->pool, &job) == OK) {
+    if (!core->hashes_wait)
+        return OK;
+    while (core->requests < BATCH_MAX) {
+        if (hash_pool_take(core->pool, &job) != OK) {
+            core->hashes_wait = false;
+            return OK;
+        }
         core->requests++;
         enum err e = transaction(core);
         if (e == OK)
@@ -482,6 +489,10 @@ static void wait_for_work(struct core *core)
             if (e == ERR_IO || e == ERR_NO_MEMORY)
                 drop_link(core, link_of[i - 2], "closed");
         }
+    }
+    if (fds[1].revents != 0) {
+        hash_pool_wake(core->pool);
+        core->hashes_wait = true;
     }
     if (fds[0].revents != 0)
         read_control(core);

@@ -148,6 +148,13 @@ enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job)
     return at < HASH_QUEUE_MAX ? OK : ERR_LIMIT;
 }
 
+void hash_pool_wake(struct hash_pool *p)
+{
+    uint64_t count;
+    ssize_t drained = read(p->done_fd, &count, sizeof count);
+    (void)drained; /* nothing to drain is fine */
+}
+
 enum err hash_pool_take(struct hash_pool *p, struct hash_job *out)
 {
     pthread_mutex_lock(&p->mutex);
@@ -156,10 +163,6 @@ enum err hash_pool_take(struct hash_pool *p, struct hash_job *out)
         *out = p->slots[at].job;
         wipe(&p->slots[at].job, sizeof p->slots[at].job);
         p->slots[at].state = JOB_FREE;
-    } else {
-        uint64_t count;
-        ssize_t drained = read(p->done_fd, &count, sizeof count);
-        (void)drained; /* nothing to drain is fine */
     }
     pthread_mutex_unlock(&p->mutex);
     return at < HASH_QUEUE_MAX ? OK : ERR_AGAIN;

@@ -19,8 +19,10 @@ struct hash_pool;
 MUST_CHECK enum err hash_pool_new(size_t threads, struct hash_pool **out);
 void hash_pool_free(struct hash_pool *p); /* waits for jobs under way, forgets the queued ones */
 
-/* Readable when a job is done. */
+/* Readable when a job is done; then hash_pool_wake() makes it quiet again, and after that every
+ * finished job is taken. */
 int hash_pool_fd(const struct hash_pool *p);
+void hash_pool_wake(struct hash_pool *p);
 
 MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job);
 

@@ -12,7 +12,8 @@
 
 struct store {
     sqlite3 *db;
-    sqlite3_stmt **statements; /* store_query_count of them */
+    sqlite3_stmt **statements;    /* store_query_count of them */
+    sqlite3_stmt *begin, *commit; /* of every batch: not parsed anew each time */
     bool in_transaction;
     char problem[PROBLEM_MAX];
 };
@@ -41,6 +42,15 @@ static enum err execute(struct store *s, const char *sql)
 {
     int code = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? OK : explain(s, code, sql);
+}
+
+/* A statement without parameters and rows. */
+static enum err step(struct store *s, sqlite3_stmt *q, const char *doing)
+{
+    int code = sqlite3_step(q);
+    enum err e = code == SQLITE_DONE ? OK : explain(s, code, doing);
+    (void)sqlite3_reset(q); /* repeats the error that the step has already reported */
+    return e;
 }
 
 const char *store_problem(const struct store *s)
@@ -91,14 +101,16 @@ static enum err schema_upgrade(struct store *s)
     return OK;
 }
 
+static enum err prepare(struct store *s, const char *name, const char *sql, sqlite3_stmt **out)
+{
+    int code = sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
+    return code == SQLITE_OK ? OK : explain(s, code, name);
+}
+
 static enum err prepare_all(struct store *s)
 {
-    for (size_t i = 0; i < store_query_count; i++) {
-        int code = sqlite3_prepare_v3(s->db, store_queries[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                      &s->statements[i], NULL);
-        if (code != SQLITE_OK)
-            return explain(s, code, store_queries[i].name);
-    }
+    for (size_t i = 0; i < store_query_count; i++)
+        TRY(prepare(s, store_queries[i].name, store_queries[i].sql, &s->statements[i]));
     return OK;
 }
 
@@ -110,6 +122,8 @@ static enum err set_up(struct store *s)
     TRY(execute(s, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                    "PRAGMA cache_size=-2000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;"
                    "PRAGMA journal_size_limit=67108864"));
+    TRY(prepare(s, "begin", "BEGIN IMMEDIATE", &s->begin));
+    TRY(prepare(s, "commit", "COMMIT", &s->commit));
     TRY(schema_upgrade(s));
     return prepare_all(s);
 }
@@ -137,6 +151,8 @@ void store_close(struct store *s)
     for (size_t i = 0; s->statements != NULL && i < store_query_count; i++)
         sqlite3_finalize(s->statements[i]);
     free(s->statements);
+    sqlite3_finalize(s->begin);
+    sqlite3_finalize(s->commit);
     sqlite3_close(s->db);
     free(s);
 }
@@ -144,7 +160,7 @@ void store_close(struct store *s)
 enum err store_begin(struct store *s)
 {
     ASSERT(!s->in_transaction);
-    TRY(execute(s, "BEGIN IMMEDIATE"));
+    TRY(step(s, s->begin, "begin"));
     s->in_transaction = true;
     return OK;
 }
@@ -152,7 +168,7 @@ enum err store_begin(struct store *s)
 enum err store_commit(struct store *s)
 {
     ASSERT(s->in_transaction);
-    enum err e = execute(s, "COMMIT");
+    enum err e = step(s, s->commit, "commit");
     if (e != OK)
         store_rollback(s);
     s->in_transaction = false;
