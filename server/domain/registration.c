@@ -50,6 +50,7 @@ enum err registration_redeem(struct domain *d, struct arena *a,
         return ERR_DENIED;
     TRY(e);
     *account_id = token.account_id;
+    out->public_id = token.public_id;
     if (token.spent_at_ms > 0 && !is_retry(d, &token, mac))
         return refuse(d, &token, STR("used"), mac);
     if (token.spent_at_ms == 0 && d->now_ms >= token.expires_at_ms)

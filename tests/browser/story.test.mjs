@@ -139,6 +139,13 @@ step('its readings move on the chart', async () => {
   await page.locator('.metric').first().click();
 });
 
+step('whoever comes with the used line is refused, and the owner sees who', async () => {
+  const stranger = house.startAnother(line.replace(/--state \S+/, '--state ./stranger --mac 02:00:00:00:00:99'));
+  await page.locator('.details', { hasText: '02:00:00:00:00:99' }).waitFor();
+  assert.match(await page.locator('.details').innerText(), /Last refused[\s\S]*token already used/);
+  await house.stop(stranger);
+});
+
 step('the chart can be read and zoomed with keys, over every range', async () => {
   for (const range of ['1 h', '6 h', '24 h', '15 min']) {
     await page.getByRole('button', { name: range, exact: true }).click();
