@@ -72,8 +72,8 @@ function apply(events: Waiting[]): void {
   }
 }
 
-// The first event of a burst is shown at once, the rest of it a moment later, together: a switch
-// answers without delay, and a thousand busy devices don't draw a thousand times.
+// The first reading of a burst is shown at once, the rest of it a moment later, together, so that a
+// thousand busy devices don't draw a thousand times. What a switch waits for never waits.
 const BURST_MS = 30;
 let burst: Waiting[] = [];
 let burstTimer: ReturnType<typeof setTimeout> | undefined;
@@ -88,7 +88,7 @@ function flush(): void {
 
 function take(event: Waiting): void {
   burst.push(event);
-  if (Date.now() - appliedAt >= BURST_MS) flush();
+  if (event.name !== 'reading' || Date.now() - appliedAt >= BURST_MS) flush();
   else burstTimer ??= setTimeout(flush, BURST_MS);
 }
 

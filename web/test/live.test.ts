@@ -133,7 +133,7 @@ test('a page that is hidden for long gives its connection back, and catches up w
   assert.equal(sources.length, 2);
 });
 
-test('the first of a burst is shown at once, the rest together', async () => {
+test('the first of a burst of readings is shown at once, the rest together or with what is urgent', async () => {
   source().open();
   asked[0]!(list(device()));
   await settle();
@@ -142,10 +142,16 @@ test('the first of a burst is shown at once, the rest together', async () => {
   while (Date.now() < end); // the real clock: no event for a while
   let drawn = 0;
   const off = subscribe(() => drawn++);
-  for (let i = 0; i < 100; i++) source().send('device', device({ name: `name ${i}` }));
-  assert.deepEqual([name(), drawn], ['name 0', 1]);
+  const load = () => get().fleet.devices.get(ID)?.latest.load?.value;
+  const send = (value: number) =>
+    source().send('reading', { id: ID, last_seen_ms: value, readings: [{ metric: 'load', time_ms: value, value }] });
+  for (let i = 0; i < 100; i++) send(i);
+  assert.deepEqual([load(), drawn], [0, 1]);
   pass(30);
-  assert.deepEqual([name(), drawn], ['name 99', 2]);
+  assert.deepEqual([load(), drawn], [99, 2]);
+  send(100);
+  source().send('reported', { id: ID, version: 1, state: {}, reported_at: '' });
+  assert.deepEqual([load(), drawn, get().fleet.devices.get(ID)?.reported_version], [100, 3, 1]);
   off();
 });
 
