@@ -27,13 +27,15 @@ struct str scope_name(enum scope scope)
 
 bool label_is_valid(struct str text, size_t max)
 {
-    if (text.len == 0 || text.len > max || !str_is_utf8(text))
+    size_t characters = 0;
+    if (!str_is_utf8(text))
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < 0x20 || text.ptr[i] == 0x7F)
             return false;
+        characters += (text.ptr[i] & 0xC0) != 0x80; /* every byte but the first begins with 10 */
     }
-    return true;
+    return characters > 0 && characters <= max;
 }
 
 enum err api_key_add(struct domain *d, int64_t account_id, struct str name, enum scope scope,

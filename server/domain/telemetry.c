@@ -90,13 +90,21 @@ static bool times_are_plausible(const struct readings_request *batch, int64_t no
     return true;
 }
 
-/* How many metrics of the batch are new; a name that comes twice counts twice, which only makes
- * the bound stricter for a device that is about to reach it. */
+static bool named_before(const struct readings_request *batch, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (str_eq(batch->readings[i].metric, batch->readings[at].metric))
+            return true;
+    }
+    return false;
+}
+
+/* How many metrics of the batch are new. */
 static size_t new_metrics(struct live *live, const struct readings_request *batch)
 {
     size_t count = 0;
     for (size_t i = 0; i < batch->count; i++)
-        count += live_latest(live, batch->readings[i].metric, i) == NULL;
+        count += live_latest(live, batch->readings[i].metric, i) == NULL && !named_before(batch, i);
     return count;
 }
 

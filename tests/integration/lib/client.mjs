@@ -1,0 +1,92 @@
+// HTTPS as a script or a browser speaks it: kept connections, our own CA and no other.
+
+import { Agent, request } from 'node:https';
+import { PASSWORD } from './server.mjs';
+
+export class Client {
+  // headers go with every request.
+  constructor(server, headers = {}) {
+    this.server = server;
+    this.headers = headers;
+    this.agent = new Agent({ keepAlive: true, ca: server.ca, maxCachedSessions: 0 });
+  }
+
+  // A signed-in browser.
+  static async login(server, { email, password = PASSWORD }) {
+    const client = new Client(server);
+    const answer = await client.post('/api/v1/login', { email, password });
+    if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
+    client.headers = { Cookie: answer.headers['set-cookie'][0].split(';')[0], 'X-CSRF-Token': answer.json.csrf };
+    return client;
+  }
+
+  // A script with a fresh API key of this signed-in browser.
+  async withKey(scope) {
+    const { json } = await this.post('/api/v1/api-keys', { name: `a ${scope} key`, scope });
+    return new Client(this.server, { Authorization: `Bearer ${json.key}` });
+  }
+
+  // The same caller, with some headers more or (undefined) less.
+  but(headers) {
+    return new Client(this.server, { ...this.headers, ...headers });
+  }
+
+  // { status, headers, text, json? }; body: an object is sent as JSON, a string as it is.
+  send(method, path, { body, headers = {} } = {}) {
+    const all = { ...this.headers, ...headers };
+    const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    if (bytes !== undefined) {
+      all['Content-Length'] = Buffer.byteLength(bytes);
+      all['Content-Type'] ??= 'application/json';
+    }
+    for (const name of Object.keys(all)) if (all[name] === undefined) delete all[name];
+    return new Promise((done, fail) => {
+      const { port } = this.server;
+      const req = request({ host: '127.0.0.1', port, method, path, headers: all, agent: this.agent }, (res) => {
+        const parts = [];
+        res.on('data', (part) => parts.push(part));
+        res.on('error', fail);
+        res.on('end', () => done(answerOf(res, Buffer.concat(parts))));
+      });
+      req.on('error', fail);
+      req.end(bytes);
+    });
+  }
+
+  get(path, options) {
+    return this.send('GET', path, options);
+  }
+
+  post(path, body, options) {
+    return this.send('POST', path, { body, ...options });
+  }
+
+  patch(path, body, options) {
+    return this.send('PATCH', path, { body, ...options });
+  }
+
+  delete(path, options) {
+    return this.send('DELETE', path, options);
+  }
+
+  // Add a device: its object with the token.
+  async addDevice(name = 'Greenhouse') {
+    const { status, json, text } = await this.post('/api/v1/devices', { name, board: 'linux' });
+    if (status !== 201) throw new Error(`add device: ${status} ${text}`);
+    return json;
+  }
+
+  async device(id) {
+    return (await this.get(`/api/v1/devices/${id}`)).json;
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+}
+
+function answerOf(res, bytes) {
+  const answer = { status: res.statusCode, headers: res.headers, text: bytes.toString('utf8') };
+  if (/json/.test(res.headers['content-type'] ?? '') && answer.text !== '') answer.json = JSON.parse(answer.text);
+  return answer;
+}

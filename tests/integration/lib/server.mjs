@@ -1,0 +1,192 @@
+// A real server in a directory of its own, ended by its own process id.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const BUILD = resolve(process.env.BUILD ?? fileURLToPath(new URL('../../../build', import.meta.url)));
+export const PROGRAM = join(BUILD, 'oceanremote');
+export const PASSWORD = 'an otter floats at dusk';
+
+// Sanitizers and valgrind make everything slower; what measures time says so with these.
+export const SLOWER = /asan|tsan|ubsan|valgrind/.test(BUILD) ? 10 : 1;
+
+const running = new Set();
+
+// Whatever becomes of the test, nothing it started outlives it, and a failure shows what the servers said.
+process.on('exit', (code) => {
+  for (const server of running) server.endAtOnce();
+  if (code !== 0) for (const server of Server.all) process.stderr.write(server.log.map((line) => `${line}\n`).join(''));
+});
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Ask again and again until the answer is true; the last answer's problem is the failure.
+export async function until(what, ask, ms = 5000 * SLOWER) {
+  const late = Date.now() + ms;
+  for (;;) {
+    let problem = '';
+    try {
+      const answer = await ask();
+      if (answer) return answer;
+    } catch (error) {
+      problem = `: ${error.message}`;
+    }
+    if (Date.now() > late) throw new Error(`not within ${ms} ms: ${what}${problem}`);
+    await sleep(10);
+  }
+}
+
+// Run the program to its end: { code, stdout, stderr }.
+export async function run(args, { input = '', cwd, program = PROGRAM } = {}) {
+  const child = spawn(program, args, { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (out[name] += text));
+  child.stdin.on('error', () => {}); // it may end before it has read
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  return { code, ...out };
+}
+
+export class Server {
+  static all = [];
+
+  log = [];
+  process = null;
+  #port = 0;
+
+  // directory: where DIR/data will be; a fresh temporary one by default, removed by stop().
+  constructor({ directory, settings = {}, wrap = [] } = {}) {
+    this.directory = directory ?? mkdtempSync(join(tmpdir(), 'oceanremote-test-'));
+    this.isOwnDirectory = directory === undefined;
+    this.data = join(this.directory, 'data');
+    this.wrap = wrap;
+    mkdirSync(this.data, { mode: 0o700, recursive: true });
+    // The cheapest hash that is allowed: sign-ins are many here.
+    const lines = Object.entries({ password_iterations: 260000, edges: 2, ...settings });
+    writeFileSync(join(this.data, 'oceanremote.conf'), lines.map(([name, value]) => `${name} = ${value}\n`).join(''));
+    Server.all.push(this);
+  }
+
+  static async start(options) {
+    const server = new Server(options);
+    await server.start();
+    return server;
+  }
+
+  // The first start takes a free port, later ones the same.
+  async start() {
+    const args = [...this.wrap, PROGRAM, 'serve', '--data', this.data, '--https', `127.0.0.1:${this.#port}`];
+    const child = spawn(args[0], args.slice(1), { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    running.add(this);
+    child.once('exit', (code, signal) => {
+      this.log.push(`(server ${child.pid} ended: ${signal ?? code})`);
+      if (this.process === child) running.delete(this);
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => this.log.push(line));
+    this.url = await new Promise((done, fail) => {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        this.log.push(line);
+        const match = /^ready (https:\/\/\S+)/.exec(line);
+        if (match) done(match[1]);
+      });
+      child.once('exit', (code) => fail(new Error(`the server ended with ${code} before it was ready`)));
+    });
+    this.#port = Number(new URL(this.url).port);
+    this.ca = readFileSync(join(this.data, 'ca.pem'));
+  }
+
+  get port() {
+    return this.#port;
+  }
+
+  get isRunning() {
+    return this.process !== null && this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  // SIGTERM; the exit code.
+  async terminate() {
+    if (!this.isRunning) return this.process.exitCode;
+    const ended = once(this.process, 'exit');
+    this.process.kill('SIGTERM');
+    const [code] = await ended;
+    return code;
+  }
+
+  // kill -9 of the parent; its children are gone too when this returns.
+  async kill() {
+    if (!this.isRunning) return;
+    const children = this.children();
+    const ended = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await ended;
+    await until('the children of a killed server are gone', () => children.every(({ pid }) => !isAlive(pid)));
+  }
+
+  endAtOnce() {
+    if (this.isRunning) this.process.kill('SIGKILL');
+    if (this.isOwnDirectory) rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  // The end of a test.
+  async stop() {
+    const late = setTimeout(() => this.process.kill('SIGKILL'), 15_000);
+    const code = await this.terminate();
+    clearTimeout(late);
+    if (this.isOwnDirectory) rmSync(this.directory, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`the server ended with ${code} after SIGTERM`);
+  }
+
+  // [{ pid, name: 'edge' | 'core' }] from /proc.
+  children() {
+    const own = this.process.pid;
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && parentOf(name) === own)
+      .map((name) => ({ pid: Number(name), name: commandOf(name) }))
+      .filter(({ name }) => name === 'edge' || name === 'core');
+  }
+
+  pidsOf(name) {
+    return this.children()
+      .filter((child) => child.name === name)
+      .map(({ pid }) => pid);
+  }
+
+  async addUser(email, { password = PASSWORD, admin = false } = {}) {
+    const args = ['user', 'add', '--data', this.data, '--email', email, ...(admin ? ['--admin'] : [])];
+    const { code, stderr } = await run(args, { input: `${password}\n` });
+    if (code !== 0) throw new Error(`user add ended with ${code}: ${stderr}`);
+    return { email, password };
+  }
+}
+
+export function isAlive(pid) {
+  try {
+    // A dead child that nobody has waited for yet is dead all the same.
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0; // gone in the meantime
+  }
+}
+
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')[1];
+  } catch {
+    return '';
+  }
+}
