@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client } from './lib/client.mjs';
@@ -95,8 +95,8 @@ test('requests under way when the core dies are answered: done or 503, and what 
   let sent = 0;
   const acknowledged = [];
   let stop = false;
-  const load = Array.from({ length: 8 }, async () => {
-    const one = await Device.enrol(ada);
+  const devices = await Promise.all(Array.from({ length: 8 }, () => Device.enrol(ada)));
+  const load = devices.map(async (one) => {
     while (!stop) {
       const value = ++sent;
       const answer = await one.measure('v', value);
@@ -112,7 +112,7 @@ test('requests under way when the core dies are answered: done or 503, and what 
   stop = true;
   await Promise.all(load);
   assert.ok(acknowledged.length > 100 / SLOWER, `${acknowledged.length} of ${sent}`);
-  for (const one of new Set(acknowledged.map(([d]) => d))) {
+  for (const one of devices) {
     const { points } = is(await ada.get(`/api/v1/devices/${one.id}/readings?metric=v`), 200);
     const stored = points.map((point) => point[1]);
     for (const [d, value] of acknowledged) if (d === one) assert.equal(stored.filter((v) => v === value).length, 1, `value ${value}`);
@@ -168,7 +168,8 @@ test('clients that finish nothing hold up nobody: SIGTERM takes less than six se
     raw.write(bytes);
     return raw;
   }));
-  const waiting = createConnections(4);
+  // These never say hello.
+  const waiting = Array.from({ length: 4 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
   await sleep(100);
   const start = Date.now();
   assert.equal(await server.terminate(), 0);
@@ -178,10 +179,96 @@ test('clients that finish nothing hold up nobody: SIGTERM takes less than six se
   await server.start();
 });
 
-// Connections that never say hello.
-function createConnections(count) {
-  return Array.from({ length: count }, () => {
-    const socket = new (createServer().constructor === Object ? Object : SocketOf())();
-    return socket;
-  });
+test('start to ready takes less than a second', async () => {
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    await server.terminate();
+    const start = performance.now();
+    await server.start();
+    times.push(performance.now() - start);
+  }
+  const fresh = [];
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now();
+    const other = await Server.start();
+    fresh.push(performance.now() - start);
+    await other.stop();
+  }
+  const median = (list) => list.sort((a, b) => a - b)[2];
+  console.log(`start to ready: ${median(times).toFixed(0)} ms, the first time ${median(fresh).toFixed(0)} ms (medians of 5)`);
+  assert.ok(median(times) < 1000 * SLOWER && median(fresh) < 1000 * SLOWER);
+});
+
+// One line on standard error says why and what to do.
+function refuses({ code, stdout, stderr }, words, expected = 1) {
+  assert.equal(code, expected, stdout + stderr);
+  const lines = stderr.trim().split('\n').filter((line) => !line.startsWith('time='));
+  assert.equal(lines.length, 1, stderr);
+  assert.match(lines[0], words);
 }
+
+test('a second server on the same data is refused', async () => {
+  refuses(await run(['serve', '--data', server.data, '--https', '127.0.0.1:0']), new RegExp(`process id ${server.process.pid} already uses this data`));
+  is(await ada.get('/healthz'), 200);
+});
+
+test('a port in use, a port of root and an address of another machine are refused', async () => {
+  const data = (name) => join(server.directory, name);
+  const serve = (name, address) => run(['serve', '--data', data(name), '--https', address]);
+  refuses(await serve('a', `127.0.0.1:${server.port}`), /another program listens there/);
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  refuses(await serve('b', `127.0.0.1:${other.address().port}`), /another program listens there/);
+  other.close();
+  refuses(await serve('c', '192.0.2.77:8443'), /no such address/);
+  refuses(await serve('d', 'here'), /is not ADDR:PORT/);
+  refuses(await serve('e', '127.0.0.1:65536'), /is not ADDR:PORT/);
+});
+
+test('settings that are unknown or out of bounds are refused with their line', async () => {
+  const data = join(server.directory, 'settings');
+  mkdirSync(data, { recursive: true });
+  const file = join(data, 'oceanremote.conf');
+  const cases = {
+    '# fine\nedges = 1\nspeed = 7\n': /line 3: there is no setting 'speed'/,
+    'edges = 65\n': /line 1: edges = 65: it is a number from 0 to 64/,
+    'edges = many\n': /line 1: edges = many/,
+    'password_iterations = 1000\n': /line 1: password_iterations = 1000/,
+    '\nnonsense\n': /line 2: 'nonsense' is not NAME = VALUE/,
+  };
+  for (const [text, words] of Object.entries(cases)) {
+    writeFileSync(file, text);
+    refuses(await run(['check', '--data', data]), words);
+    refuses(await run(['serve', '--data', data, '--https', '127.0.0.1:0']), words);
+  }
+  writeFileSync(file, '# fine\nedges = 3\n');
+  const { code, stdout } = await run(['check', '--data', data]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^edges = 3 {2}#/m);
+  assert.match(stdout, /^password_iterations = 600000 {2}# default/m);
+  assert.ok(stdout.includes(file));
+  refuses(await run(['check', '--config', join(data, 'no such file')]), /cannot be read/);
+});
+
+test('every command helps, and knows wrong use', async () => {
+  for (const args of [['--help'], ['help'], ['serve', '--help'], ['check', '--help'], ['user', '--help'], ['user', 'add', '--help']]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 0, args.join(' '));
+    assert.match(stdout, /^usage: oceanremote/, args.join(' '));
+    assert.equal(stderr, '');
+  }
+  assert.match((await run(['--version'])).stdout, /^oceanremote \d+\.\d+\.\d+\n$/);
+  for (const args of [[], ['dance'], ['serve', '--dance'], ['serve', '--data'], ['serve', 'here'], ['check', '--edges=7'], ['user'], ['user', 'dance'], ['user', 'add', '--admin=yes']]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(stdout, '', args.join(' '));
+    assert.notEqual(stderr, '', args.join(' '));
+  }
+});
+
+test('the data directory is for nobody else', () => {
+  const mode = (name) => statSync(join(server.data, name)).mode & 0o777;
+  assert.equal(mode('.'), 0o700);
+  assert.equal(mode('oceanremote.db') & 0o077, 0);
+  assert.ok(existsSync(join(server.data, 'ca.pem')));
+});
