@@ -96,8 +96,9 @@ static inline void check_str(const char *file, int line, const char *what, struc
     if (str_eq(got, expected))
         return;
     snprintf(text, sizeof text, "%.80s is \"%.*s\", not \"%.*s\"", what,
-             got.len < 120 ? (int)got.len : 120, (const char *)got.ptr,
-             expected.len < 120 ? (int)expected.len : 120, (const char *)expected.ptr);
+             got.len < 120 ? (int)got.len : 120, got.len == 0 ? "" : (const char *)got.ptr,
+             expected.len < 120 ? (int)expected.len : 120,
+             expected.len == 0 ? "" : (const char *)expected.ptr);
     check_failed(file, line, text);
 }
 

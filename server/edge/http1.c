@@ -35,11 +35,12 @@ enum err http1_head_end(struct str bytes, size_t *seen, size_t *head_len, struct
 
 /* What a byte may stand in, one bit a grammar rule, so that each is one look-up. */
 enum byte_class {
-    BYTE_TOKEN = 1,  /* RFC 9110 section 5.6.2: tchar */
-    BYTE_TARGET = 2, /* RFC 3986 sections 3.3 and 3.4: pchar, "/" and "?"; "%" is judged apart */
-    BYTE_VALUE = 4,  /* RFC 9110 section 5.5 without obs-text: visible ASCII, space and tab */
-    BYTE_HOST = 8,   /* what a host and its port are made of */
-    BYTE_HEX = 16,
+    BYTE_TOKEN = 1,    /* RFC 9110 section 5.6.2: tchar */
+    BYTE_TARGET = 2,   /* RFC 3986 sections 3.3 and 3.4: pchar, "/" and "?"; "%" is judged apart */
+    BYTE_VALUE = 4,    /* RFC 9110 section 5.5 without obs-text: visible ASCII, space and tab */
+    BYTE_NAME = 8,     /* of a host, or an IPv4 address */
+    BYTE_ADDRESS = 16, /* IPv6, with IPv4 at its end */
+    BYTE_HEX = 32,
 };
 
 static uint8_t classes[256];
@@ -55,13 +56,14 @@ static void make_classes(void)
     for (unsigned c = 0x20; c < 0x7F; c++)
         classes[c] |= BYTE_VALUE;
     mark("\t", BYTE_VALUE);
-    mark("0123456789", BYTE_TOKEN | BYTE_TARGET | BYTE_HOST | BYTE_HEX);
-    mark("abcdefABCDEF", BYTE_HEX);
+    mark("0123456789", BYTE_TOKEN | BYTE_TARGET | BYTE_NAME | BYTE_ADDRESS | BYTE_HEX);
+    mark("abcdefABCDEF", BYTE_ADDRESS | BYTE_HEX);
     mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
-         BYTE_TOKEN | BYTE_TARGET | BYTE_HOST);
+         BYTE_TOKEN | BYTE_TARGET | BYTE_NAME);
     mark("!#$%&'*+-.^_`|~", BYTE_TOKEN);
     mark("-._~!$&'()*+,;=:@/?", BYTE_TARGET);
-    mark("-._:[]", BYTE_HOST);
+    mark("-._", BYTE_NAME);
+    mark(":.", BYTE_ADDRESS);
 }
 
 static bool all_are(struct str s, uint8_t class)
@@ -78,6 +80,11 @@ static bool all_are(struct str s, uint8_t class)
 static bool is_token(struct str s)
 {
     return s.len > 0 && all_are(s, BYTE_TOKEN);
+}
+
+static bool is_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
 }
 
 /* ---- the request line -------------------------------------------------------------------------
@@ -155,6 +162,13 @@ static enum err parse_target(struct str target, struct http1_request *out,
     return OK;
 }
 
+/* RFC 9112 section 2.3: HTTP-name "/" DIGIT "." DIGIT. */
+static bool is_version(struct str s)
+{
+    return s.len == 8 && str_starts(s, STR("HTTP/")) && is_digit(s.ptr[5]) && s.ptr[6] == '.' &&
+           is_digit(s.ptr[7]);
+}
+
 static enum err parse_request_line(struct str line, struct http1_request *out,
                                    struct http1_refusal *why)
 {
@@ -162,10 +176,10 @@ static enum err parse_request_line(struct str line, struct http1_request *out,
     if (!str_cut(line, ' ', &method, &rest) || !str_cut(rest, ' ', &target, &version))
         return refuse(why, 400, "A request line is METHOD TARGET HTTP/1.1.");
     TRY(parse_method(method, &out->method, why));
-    if (str_eq(version, STR("HTTP/1.0")) || str_eq(version, STR("HTTP/2.0")))
-        return refuse(why, 505, "This server speaks HTTP/1.1.");
-    if (!str_eq(version, STR("HTTP/1.1")))
+    if (!is_version(version))
         return refuse(why, 400, "The version is HTTP/1.1, in these letters.");
+    if (!str_eq(version, STR("HTTP/1.1")))
+        return refuse(why, 505, "This server speaks HTTP/1.1.");
     return parse_target(target, out, why);
 }
 
@@ -215,6 +229,7 @@ static const struct field_name {
 struct fields {
     struct str value[OTHER_COUNT];
     bool seen[OTHER_COUNT];
+    bool wants_close; /* said by any of the Connection lines (RFC 9112 section 9.6) */
 };
 
 static const struct field_name *find_field(struct str name)
@@ -224,6 +239,18 @@ static const struct field_name *find_field(struct str name)
             return &field_names[i];
     }
     return NULL;
+}
+
+static bool list_has(struct str list, struct str token)
+{
+    struct str item;
+    bool more = list.len > 0;
+    while (more) {
+        more = str_cut(list, ',', &item, &list);
+        if (str_eq_nocase(str_trim(item), token))
+            return true;
+    }
+    return false;
 }
 
 static enum err parse_field(struct str line, struct fields *f, struct http1_refusal *why)
@@ -239,6 +266,8 @@ static enum err parse_field(struct str line, struct fields *f, struct http1_refu
     const struct field_name *known = find_field(name);
     if (known == NULL)
         return OK;
+    if (known->field == OTHER_CONNECTION && list_has(value, STR("close")))
+        f->wants_close = true;
     if (f->seen[known->field])
         return known->may_repeat ? OK : refuse(why, 400, "A field came twice.");
     if (value.len > FRAME_FIELD_MAX)
@@ -263,13 +292,32 @@ static enum err parse_fields(struct str lines, struct fields *f, struct http1_re
     return refuse(why, 400, "The head has no end.");
 }
 
-/* RFC 9112 section 3.2: exactly one, a host and perhaps a port. */
+/* RFC 3986 section 3.2.2: a name or IPv4 address, without the escapes that nobody's name needs; or
+ * an IPv6 address in brackets, whose own grammar is left to whoever resolves it. */
+static bool is_host(struct str s)
+{
+    if (!str_starts(s, STR("[")))
+        return s.len > 0 && all_are(s, BYTE_NAME);
+    return str_ends(s, STR("]")) && s.len > 2 && all_are(str_slice(s, 1, s.len - 2), BYTE_ADDRESS);
+}
+
+/* A host, and perhaps a colon with the digits of a port (section 3.2.3: perhaps none). */
+static bool is_host_and_port(struct str s)
+{
+    size_t digits = 0;
+    while (digits < s.len && is_digit(s.ptr[s.len - 1 - digits]))
+        digits++;
+    bool has_port = digits < s.len && digits <= 5 && s.ptr[s.len - 1 - digits] == ':';
+    return is_host(has_port ? str_slice(s, 0, s.len - 1 - digits) : s);
+}
+
+/* RFC 9112 section 3.2: exactly one. */
 static enum err check_host(const struct fields *f, struct http1_refusal *why)
 {
     struct str host = f->value[FIELD_HOST];
     if (!f->seen[FIELD_HOST] || host.len == 0 || host.len > 255)
         return refuse(why, 400, "Exactly one Host field is needed.");
-    if (!all_are(host, BYTE_HOST))
+    if (!is_host_and_port(host))
         return refuse(why, 400, "The Host field is not a host.");
     return OK;
 }
@@ -309,18 +357,6 @@ static enum err check_expect(const struct fields *f, struct http1_request *out,
     return OK;
 }
 
-static bool list_has(struct str list, struct str token)
-{
-    struct str item;
-    bool more = list.len > 0;
-    while (more) {
-        more = str_cut(list, ',', &item, &list);
-        if (str_eq_nocase(str_trim(item), token))
-            return true;
-    }
-    return false;
-}
-
 enum err http1_parse(struct str head, struct http1_request *out, struct http1_refusal *why)
 {
     struct http1_request r = {0};
@@ -339,7 +375,7 @@ enum err http1_parse(struct str head, struct http1_request *out, struct http1_re
     for (size_t i = 0; i < FIELD_COUNT; i++)
         r.field[i] = f.value[i];
     r.accept_encoding = f.value[OTHER_ACCEPT_ENCODING];
-    r.wants_close = list_has(f.value[OTHER_CONNECTION], STR("close"));
+    r.wants_close = f.wants_close;
     *out = r;
     return OK;
 }

@@ -27,6 +27,11 @@ export class RawConnection {
     this.#wake();
   }
 
+  // What has come and was not taken by answer(), as bytes in a string.
+  everything() {
+    return this.#received.toString('latin1');
+  }
+
   write(text) {
     this.socket.write(text);
   }
