@@ -72,7 +72,7 @@ static enum err raw_points(struct domain *d, const struct question *q, struct po
 {
     /* A reading is never committed more than CLOCK_AHEAD_MS before its time; late ones may come
      * any time after. */
-    int64_t after_id = (q->from_ms - CLOCK_AHEAD_MS) * 1000;
+    int64_t after_id = (q->from_ms - CLOCK_AHEAD_MS) * 1000 - 1;
     struct cursor c;
     struct sql_chunk_range_row row;
     enum err e = OK;

@@ -26,6 +26,7 @@ struct conn {
     uint32_t ask;   /* of the request the core has; 0: none */
     enum conn_state state;
     bool can_read;    /* the socket may have more */
+    bool has_ended;   /* the client sends nothing more: read until that shows */
     bool is_device;   /* a device request was answered well */
     bool is_head;     /* the request under way is HEAD: no body */
     bool close_after; /* the answer under way is the last */
@@ -481,7 +482,8 @@ static bool read_once(struct conn *c)
         conn_close(c);
         return false;
     }
-    c->can_read = (size_t)got == sizeof e->raw; /* a short read has emptied the socket (epoll(7)) */
+    /* A short read has emptied the socket (epoll(7)), but for the end, which is told only once. */
+    c->can_read = (size_t)got == sizeof e->raw || c->has_ended;
     if (c->state == CONN_LINGER)
         return true;
     begin_io(c, e->raw, (size_t)got);
@@ -566,6 +568,8 @@ static void on_event(void *ctx, uint32_t events)
     struct conn *c = ctx;
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
         c->can_read = true;
+    if ((events & (EPOLLRDHUP | EPOLLHUP)) != 0)
+        c->has_ended = true;
     if ((events & EPOLLOUT) != 0 && has_unsent(c) && !flush_waiting(c))
         return;
     /* A client that leaves while the core works on its request is noticed at once. */

@@ -141,7 +141,8 @@ int edge_main(void)
     static struct edge_process p;
     uint32_t slot;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, SIG_IGN); /* the terminal's ^C is for the parent, who then drains us */
+    signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
+    signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     /* The first message makes the edge; it is small and already there or about to be. */
     on_control(&p, 0);
     if (p.edge.conns == NULL || fcntl(CONTROL_FD, F_SETFL, O_NONBLOCK) != 0 ||

@@ -26,14 +26,16 @@ export function age(thenMs: number, nowMs: number): string {
   return `${Math.floor(s / DAY)} d ago`;
 }
 
-// Time between two steps, fine enough to show that it was quick: "0.4 s", "12 s", "3 min 5 s".
+// Time since something, for watching: "0 s", "12 s", "3 min 5 s", "2 h".
 export function elapsed(ms: number): string {
-  const s = Math.max(0, ms) / 1000;
-  if (s < 10) return `${s.toFixed(1)} s`;
-  if (s < MINUTE) return `${Math.floor(s)} s`;
-  if (s < HOUR) return `${Math.floor(s / MINUTE)} min ${Math.floor(s % MINUTE)} s`;
+  const s = Math.floor(Math.max(0, ms) / 1000);
+  if (s < MINUTE) return `${s} s`;
+  if (s < HOUR) return `${Math.floor(s / MINUTE)} min ${s % MINUTE} s`;
   return duration(s);
 }
+
+// Between two times that are given in whole seconds.
+export const after = (ms: number) => (ms < 1000 ? 'within a second' : `after ${elapsed(ms)}`);
 
 const two = (n: number) => String(n).padStart(2, '0');
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import * as live from '../src/live.ts';
 import * as api from '../src/api.ts';
-import { forget, get } from '../src/store.ts';
+import { forget, get, subscribe } from '../src/store.ts';
 
 const ID = 'dev_7hQmZr3KpT0s';
 const device = (change: object = {}) => ({
@@ -131,6 +131,22 @@ test('a page that is hidden for long gives its connection back, and catches up w
   assert.equal(sources.length, 1);
   hide(false);
   assert.equal(sources.length, 2);
+});
+
+test('the first of a burst is shown at once, the rest together', async () => {
+  source().open();
+  asked[0]!(list(device()));
+  await settle();
+  await new Promise((done) => setImmediate(done));
+  const end = Date.now() + 40;
+  while (Date.now() < end); // the real clock: no event for a while
+  let drawn = 0;
+  const off = subscribe(() => drawn++);
+  for (let i = 0; i < 100; i++) source().send('device', device({ name: `name ${i}` }));
+  assert.deepEqual([name(), drawn], ['name 0', 1]);
+  pass(30);
+  assert.deepEqual([name(), drawn], ['name 99', 2]);
+  off();
 });
 
 test('nothing happens after the end', async () => {
