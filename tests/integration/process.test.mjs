@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -38,10 +38,22 @@ async function onePerEdge() {
   return found;
 }
 
-// The edge that serves a connection: the one whose table of sockets has our port.
+// The edge that serves a connection: the one that holds the socket whose other end is ours.
 async function edgeOf(raw) {
-  const { stdout } = await run(['-tnp', 'state', 'established', `( dport = :${raw.socket.localPort} )`], { program: 'ss' });
-  return Number(/pid=(\d+)/.exec(stdout)?.[1]);
+  const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+  const row = new RegExp(`\\S+:${hex(server.port)} \\S+:${hex(raw.socket.localPort)} .*`);
+  const inode = row.exec(readFileSync('/proc/net/tcp', 'latin1'))[0].trim().split(/\s+/)[8];
+  return server.pidsOf('edge').find((pid) => openFiles(pid).includes(`socket:[${inode}]`));
+}
+
+function openFiles(pid) {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return ''; // closed in the meantime
+    }
+  });
 }
 
 test('a killed edge takes only its own connections along', async () => {
@@ -156,8 +168,8 @@ test('SIGTERM finishes what is under way, lets go what is held, and exits 0', as
   assert.match(answer.head, /^connection: close$/im);
   assert.equal(await ended, 0);
   const took = Date.now() - start;
-  console.log(`drained in ${took} ms, 300 of them waiting for the client`);
-  assert.ok(took < 6000, `${took} ms`);
+  // Nobody waits for those that have gone: 300 ms were ours.
+  assert.ok(took < 300 + 500 * SLOWER, `${took} ms`);
   await server.start();
   assert.equal(await temperature(), 5);
 });
