@@ -53,7 +53,7 @@ enum err device_register_post(struct call *c)
         answer_problem(c, PROBLEM_REGISTRATION_REFUSED,
                        "The registration token is not valid. The owner sees why on the device's "
                        "page, and can make a fresh one there.");
-        return OK;
+        return account_id == 0 ? OK : publish_device(c->api, &c->arena, account_id, r.public_id);
     }
     TRY(e);
     uint8_t salt[BASE64_LEN(SCRAM_SALT_LEN)];
