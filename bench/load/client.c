@@ -98,10 +98,9 @@ SSL *target_connect(const struct target *t, int from, int blocking, int *fd)
     memcpy(host, t->host, sizeof host);
     bool is_address =
         inet_pton(AF_INET, t->host, &raw) == 1 || inet_pton(AF_INET6, t->host, &raw) == 1;
-    int named = ssl == NULL ? 0
-                : is_address
-                    ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), t->host)
-                    : SSL_set1_host(ssl, host) & (int)SSL_set_tlsext_host_name(ssl, host);
+    int named = ssl == NULL  ? 0
+                : is_address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), t->host)
+                             : SSL_set1_host(ssl, host) & (int)SSL_set_tlsext_host_name(ssl, host);
     if (named != 1 || SSL_set_fd(ssl, *fd) != 1)
         die("out of memory for a TLS connection");
     SSL_set_connect_state(ssl);

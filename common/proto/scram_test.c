@@ -63,6 +63,25 @@ static void talk_start(struct talk *t)
     CHECK_STR(written(&w), STR(EXAMPLE_SERVER_FIRST));
 }
 
+static void check_key(const uint8_t *key, const char *hex)
+{
+    char text[2 * SHA256_LEN];
+    struct writer w = writer_into(text, sizeof text);
+    writer_hex(&w, str_from(key, SHA256_LEN));
+    CHECK_STR(written(&w), str_from_cstr(hex));
+}
+
+TEST(scram__worked_example__keys)
+{
+    example_init();
+    check_key(keys.client_key, "4780baf55b494cbf7c229a8cb2d58fba9c7ab302749cf5bd3ac708804142ff1e");
+    check_key(verifier.stored_key,
+              "32f0c3cb0be80145baa095f7bfb518646fb2f1e901426599fa24bbac07b185f0");
+    check_key(keys.server_key, "b21707c89e1b2dded3ee43e7adb7d7aa0b49b7ee62795e5c84711e473039d4a3");
+    check_key(verifier.server_key,
+              "b21707c89e1b2dded3ee43e7adb7d7aa0b49b7ee62795e5c84711e473039d4a3");
+}
+
 TEST(scram__worked_example__both_ends)
 {
     struct talk t;
@@ -281,7 +300,8 @@ TEST(scram_client_verify__a_server_without_the_verifier__is_denied)
     check_row = NULL;
 }
 
-TESTS(scram, TEST_ROW(scram__worked_example__both_ends), TEST_ROW(scram__rfc_7677_section_3),
+TESTS(scram, TEST_ROW(scram__worked_example__keys), TEST_ROW(scram__worked_example__both_ends),
+      TEST_ROW(scram__rfc_7677_section_3),
       TEST_ROW(scram_server__malformed_client_first__is_refused),
       TEST_ROW(scram__longest_messages__fit),
       TEST_ROW(scram_server_final__truncated_or_changed__is_refused),

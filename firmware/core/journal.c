@@ -47,9 +47,10 @@ static uint32_t record_sector(const struct journal *j, uint64_t number)
     return MARKS + (uint32_t)(number % j->capacity);
 }
 
-/* ---- marks: u32 magic, u64 sequence, u32 id, u64 acknowledged, first, last ------------------- */
+/* ---- marks: u32 magic, u64 sequence, u32 id, u64 acknowledged, first, last, u32 boot -----------
+ */
 
-#define MARK_LEN (4 + 8 + 4 + 3 * 8)
+#define MARK_LEN (4 + 8 + 4 + 3 * 8 + 4)
 
 static enum err mark_write(struct journal *j)
 {
@@ -62,6 +63,7 @@ static enum err mark_write(struct journal *j)
     writer_u64(&w, j->acknowledged);
     writer_u64(&w, j->batch_first);
     writer_u64(&w, j->batch_last);
+    writer_u32(&w, j->batch_boot);
     TRY(sector_write(j, (uint32_t)(sequence % MARKS), &w));
     j->mark_sequence = sequence;
     return OK;
@@ -80,6 +82,7 @@ static void mark_take(struct journal *j, const uint8_t *raw)
     j->acknowledged = reader_u64(&r);
     j->batch_first = reader_u64(&r);
     j->batch_last = reader_u64(&r);
+    j->batch_boot = reader_u32(&r);
 }
 
 /* ---- records: u16 magic, u16 length, u64 number, u32 id, time, u8 count, readings ------------ */
@@ -184,7 +187,8 @@ enum err journal_open(struct journal *j, const struct port_storage *storage, uin
     }
     if (j->mark_sequence == 0) {
         j->id = fresh_id;
-        return mark_write(j);
+        TRY(mark_write(j));
+        return storage->sync(storage->ctx);
     }
     for (uint32_t sector = MARKS; sector < sectors; sector++) {
         TRY(sector_load(j, sector, raw));
@@ -232,7 +236,8 @@ struct batch_writer {
     struct json_out out;
     journal_clock *clock;
     void *ctx;
-    size_t count; /* readings written */
+    size_t count;  /* readings written */
+    uint32_t boot; /* of the first record that has any */
 };
 
 static void write_one(struct json_out *o, const struct reading *r, int64_t time_ms)
@@ -270,6 +275,8 @@ static enum err write_record(struct journal *j, struct batch_writer *b, uint64_t
     if (b->count + count > READINGS_PER_BATCH_MAX ||
         writer_left(b->out.w) < count * READING_JSON + BATCH_ENDING)
         return ERR_LIMIT;
+    if (b->count == 0)
+        b->boot = time.boot_id;
     for (size_t i = 0; i < count; i++) {
         struct reading reading = read_reading(&r);
         if (r.failed)
@@ -280,14 +287,22 @@ static enum err write_record(struct journal *j, struct batch_writer *b, uint64_t
     return OK;
 }
 
-/* "8f3a01cc-17-24": ring, first and last record */
+static void write_u32_hex(struct writer *w, uint32_t v)
+{
+    uint8_t raw[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
+    writer_hex(w, str_from(raw, sizeof raw));
+}
+
+/* "8f3a01cc-5d20a6b1-17-24": ring, boot, first and last record. The boot is in it because a power
+ * cut may take records that were sent and not yet synced: their numbers are then given again, in
+ * another boot, to records that the server must not take for the old ones. */
 static struct str batch_id(const struct journal *j, char *buf, size_t cap)
 {
     struct writer w = writer_into(buf, cap);
-    uint8_t raw[4] = {(uint8_t)(j->id >> 24), (uint8_t)(j->id >> 16), (uint8_t)(j->id >> 8),
-                      (uint8_t)j->id};
     struct str text = STR_NONE;
-    writer_hex(&w, str_from(raw, sizeof raw));
+    write_u32_hex(&w, j->id);
+    writer_u8(&w, '-');
+    write_u32_hex(&w, j->batch_boot);
     writer_u8(&w, '-');
     writer_decimal(&w, (int64_t)j->batch_first);
     writer_u8(&w, '-');
@@ -315,6 +330,7 @@ static enum err batch_form(struct journal *j, struct batch_writer *b)
         return e;
     j->batch_first = first;
     j->batch_last = last;
+    j->batch_boot = b->boot;
     if (j->alone_left > 0)
         j->alone_left--;
     if (last == first)
@@ -334,7 +350,7 @@ static enum err batch_again(struct journal *j, struct batch_writer *b)
 enum err journal_batch(struct journal *j, journal_clock *clock, void *ctx, struct writer *body)
 {
     char id[BATCH_ID_MAX];
-    struct batch_writer b = {json_into(body), clock, ctx, 0};
+    struct batch_writer b = {json_into(body), clock, ctx, 0, 0};
     ASSERT(!journal_is_empty(j));
     json_out_object(&b.out);
     json_out_name(&b.out, STR("readings"));

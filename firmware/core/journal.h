@@ -27,6 +27,7 @@ struct journal {
     uint64_t acknowledged; /* this one and all before it are done */
     uint64_t batch_first;  /* the batch under way; 0 for none */
     uint64_t batch_last;
+    uint32_t batch_boot;    /* when its first record was taken; part of its id */
     uint64_t mark_sequence; /* rises with every mark */
     uint64_t lost;          /* records overwritten unsent since start */
     uint32_t alone_left;    /* batches that must still be a single record, see journal.c */

@@ -62,7 +62,7 @@ TEST(journal__one_record__goes_out_as_it_was)
     CHECK(journal_is_empty(&j));
     CHECK_INT(journal_append(&j, &t, two, 2), OK);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-1-1"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-1-1"));
     CHECK_INT(batch.count, 2);
     CHECK_STR(batch.readings[0].metric, STR("temperature"));
     CHECK(batch.readings[0].value.mantissa == -215 && batch.readings[0].value.exponent == -1);
@@ -78,18 +78,18 @@ TEST(journal__a_batch_once_formed__stays_as_it_is)
     for (int i = 1; i <= 3; i++)
         append(i);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-17-19"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-17-19"));
     append(4);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-17-19"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-17-19"));
     CHECK_INT(batch.count, 3);
     open_journal(); /* a restart */
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-17-19"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-17-19"));
     CHECK_INT(batch.count, 3);
     CHECK_INT(journal_acknowledge(&j), OK);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-20-20"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-20-20"));
     CHECK_INT(batch.readings[0].value.mantissa, 4);
 }
 
@@ -100,7 +100,7 @@ TEST(journal__restart__goes_on_counting)
     CHECK(journal_is_empty(&j));
     append(1);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-17-17"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-17-17"));
 }
 
 TEST(journal__full__loses_the_oldest)
@@ -128,7 +128,7 @@ TEST(journal__overtaken_batch__is_sent_as_far_as_it_is_there)
     for (int i = 4; i <= (int)j.capacity + 2; i++)
         append(i);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-17-19"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-17-19"));
     CHECK_INT(batch.count, 1);
     for (int i = 0; i < 3; i++)
         append(99);
@@ -186,7 +186,7 @@ TEST(journal__blank_or_foreign_storage__starts_anew)
     CHECK(journal_is_empty(&j));
     append(1);
     CHECK_INT(next_batch(), OK);
-    CHECK_STR(batch.batch, STR("abcdef01-1-1"));
+    CHECK_STR(batch.batch, STR("abcdef01-00000000-1-1"));
     /* Both marks gone: another ring, whose old records do not count. */
     memset(f.storage, 0, 1024);
     CHECK_INT(journal_open(&j, &f.port_storage, 0x22222222), OK);

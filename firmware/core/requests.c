@@ -139,6 +139,9 @@ static bool ask_reported(struct oc_client *c)
     json_out_object(&o);
     write_switches(c, &o);
     json_out_name_int(&o, STR("interval_s"), client_interval_s(c));
+    if (c->port->system->reset_reason != NULL)
+        json_out_name_string(&o, STR("reset_reason"),
+                             c->port->system->reset_reason(c->port->system->ctx));
     json_out_object_end(&o);
     struct reported_request m = {.version = c->desired_version};
     if (writer_end(&state, &m.state) != OK) {

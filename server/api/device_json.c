@@ -201,3 +201,16 @@ enum err publish_device(struct api *api, struct arena *a, int64_t account_id, st
         events_publish(&api->events, &api->outlet, account_id, STR("device"), data);
     return OK;
 }
+
+void publish_clone_alarm(struct api *api, int64_t account_id, struct str public_id)
+{
+    uint8_t buffer[256];
+    struct writer w = writer_into(buffer, sizeof buffer);
+    struct json_out o = json_into(&w);
+    json_out_object(&o);
+    json_out_name_string(&o, STR("event"), STR("device.clone_alarm"));
+    json_out_name_string(&o, STR("id"), public_id);
+    json_out_name_time(&o, STR("at"), api->d->now_ms);
+    json_out_object_end(&o);
+    events_publish(&api->events, &api->outlet, account_id, STR("audit"), str_from(buffer, w.len));
+}

@@ -20,6 +20,9 @@ struct sql_device_of_owner_row device_row(const struct sql_device_list_row *row)
 MUST_CHECK enum err publish_device(struct api *api, struct arena *a, int64_t account_id,
                                    struct str public_id);
 
+/* Tell the owner that somebody poses as a device: event "audit". */
+void publish_clone_alarm(struct api *api, int64_t account_id, struct str public_id);
+
 /* A time as text, or null for 0. */
 void json_out_name_time(struct json_out *o, struct str name, int64_t time_ms);
 

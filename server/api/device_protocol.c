@@ -53,7 +53,7 @@ enum err device_register_post(struct call *c)
         answer_problem(c, PROBLEM_REGISTRATION_REFUSED,
                        "The registration token is not valid. The owner sees why on the device's "
                        "page, and can make a fresh one there.");
-        return OK;
+        return account_id == 0 ? OK : publish_device(c->api, &c->arena, account_id, r.public_id);
     }
     TRY(e);
     uint8_t salt[BASE64_LEN(SCRAM_SALT_LEN)];
@@ -67,6 +67,7 @@ enum err device_register_post(struct call *c)
                                    .server_time_ms = c->d->now_ms};
     register_reply_write(&c->body, &reply);
     wipe(&r.key, sizeof r.key);
+    exchanges_forget_device(c->api->exchanges, r.live->device_id);
     if (r.live->hold != NULL) /* of the identity before */
         holds_answer(&c->api->holds, &c->api->outlet, r.live, &holds_nothing_new);
     answer_json(c, 201);
@@ -116,6 +117,8 @@ static enum err open_session(struct call *c, const struct session_request *reque
     struct writer w = writer_into(final, sizeof final);
     enum err e = device_session_open(c->d, c->api->exchanges, request, &s, &w, &owner_to_alarm);
     if (e == ERR_DENIED || e == ERR_PEER) {
+        if (owner_to_alarm != 0)
+            publish_clone_alarm(c->api, owner_to_alarm, live_id(s.live));
         answer_credentials_refused(c);
         return OK;
     }

@@ -8,6 +8,7 @@
  *           checked besides. A key or a device carries no ambient credential: no token there. */
 #include "server/api/router.h"
 
+#include "server/api/device_json.h"
 #include "server/api/routes.h"
 
 enum body_kind {
@@ -161,6 +162,8 @@ static enum err authenticate_device(struct call *c)
         return OK;
     }
     if (e == ERR_CONFLICT) {
+        publish_clone_alarm(c->api, c->device->account_id,
+                            str_from(c->device->public_id, c->device->public_id_len));
         answer_problem(c, PROBLEM_MAC_MISMATCH,
                        "X-Device-MAC is not the MAC this device registered with; the session has "
                        "ended and the owner was told. Send the registered MAC, or register again "

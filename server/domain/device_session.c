@@ -77,6 +77,17 @@ static struct exchange *take_exchange(struct exchanges *x, const uint8_t digest[
     return NULL;
 }
 
+void exchanges_forget_device(struct exchanges *x, int64_t device_id)
+{
+    for (size_t i = 0; i < x->count; i++) {
+        size_t at = (x->oldest + i) % EXCHANGES_MAX;
+        if (x->ring[at] != NULL && x->ring[at]->device_id == device_id) {
+            exchange_free(x->ring[at]);
+            x->ring[at] = NULL;
+        }
+    }
+}
+
 /* A verifier for a device that does not exist: always the same for the same name, so that asking
  * twice tells nothing. */
 static void decoy(const struct domain *d, struct str user, struct exchange *e)
@@ -145,9 +156,11 @@ enum err device_session_begin(struct domain *d, struct exchanges *x, struct aren
 }
 
 /* The right key from another MAC: a clone, or a board that changed its network chip. */
-static enum err alarm_clone(struct domain *d, const struct exchange *e, int64_t *owner_to_alarm)
+static enum err alarm_clone(struct domain *d, const struct exchange *e, struct session_opened *out,
+                            int64_t *owner_to_alarm)
 {
-    *owner_to_alarm = e->account_id;
+    out->live = live_find(d->live, e->device_id);
+    *owner_to_alarm = out->live == NULL ? 0 : e->account_id;
     TRY(audit_add(d, e->account_id, STR("device.clone_alarm"),
                   str_from(e->public_id, e->public_id_len), STR("session from another MAC")));
     return ERR_DENIED;
@@ -188,7 +201,7 @@ enum err device_session_open(struct domain *d, struct exchanges *x,
     if (err == OK && e->is_decoy)
         err = ERR_DENIED;
     if (err == OK && memcmp(e->registered_mac, request->mac, MAC_LEN) != 0)
-        err = alarm_clone(d, e, owner_to_alarm);
+        err = alarm_clone(d, e, out, owner_to_alarm);
     if (err == OK)
         err = open_session(d, e, request, out);
     exchange_free(e);

@@ -26,6 +26,9 @@ MUST_CHECK enum err device_session_begin(struct domain *d, struct exchanges *x, 
                                          const struct session_request *request,
                                          struct credential *id, struct writer *server_first);
 
+/* The device has got a new key: what was begun with the old one ends. */
+void exchanges_forget_device(struct exchanges *x, int64_t device_id);
+
 struct session_opened {
     struct credential session; /* wiped by the caller */
     struct live *live;
@@ -33,7 +36,8 @@ struct session_opened {
 };
 
 /* Second request. ERR_DENIED: whatever the reason; what was audited about it must be kept, and
- * *owner_to_alarm is whose device was posed as with the right key from a wrong MAC, else 0. */
+ * *owner_to_alarm is whose device (then out->live) was posed as with the right key from a wrong
+ * MAC, else 0. */
 MUST_CHECK enum err device_session_open(struct domain *d, struct exchanges *x,
                                         const struct session_request *request,
                                         struct session_opened *out, struct writer *server_final,

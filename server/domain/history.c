@@ -121,10 +121,10 @@ static enum err rolled_points(struct domain *d, int64_t account_id, const struct
     return e != OK ? e : end;
 }
 
+/* The minutes up to now; those of before will do while nothing can be written. */
 static enum err fold_all(struct domain *d)
 {
-    bool more = true;
-    TRY(telemetry_flush(d));
+    bool more = !d->storage_is_in_trouble;
     while (more)
         TRY(telemetry_fold(d, 1024, &more));
     return OK;
@@ -155,7 +155,7 @@ enum err telemetry_query(struct domain *d, int64_t account_id, int64_t device_id
     if (p.at == NULL)
         return ERR_NO_MEMORY;
     struct question q = {device_id, l->series_id, from_ms, to_ms};
-    enum err e = fold_all(d);
+    enum err e = telemetry_flush(d); /* what this batch has brought is part of the answer */
     bool raw = step_s == 0 && to_ms - from_ms <= RAW_WINDOW_MS && from_ms >= d->now_ms - RAW_AGE_MS;
     enum err too_many = OK;
     if (e == OK && raw)
@@ -163,7 +163,9 @@ enum err telemetry_query(struct domain *d, int64_t account_id, int64_t device_id
     if ((e == OK && !raw) || too_many == ERR_LIMIT) {
         p.count = 0;
         p.step_s = step_that_fits(step_s, to_ms - from_ms);
-        e = rolled_points(d, account_id, &q, metric, &p);
+        e = fold_all(d);
+        if (e == OK)
+            e = rolled_points(d, account_id, &q, metric, &p);
     }
     if (e != OK) {
         points_done(&p);

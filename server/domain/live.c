@@ -356,6 +356,7 @@ static enum err load_devices(struct domain *d)
                          &live);
         if (e == OK) {
             live->desired_version = row.desired_version;
+            live->registered_at_ms = row.registered_at_ms;
             live->has_readings = row.first_reading_at_ms > 0;
         }
     }

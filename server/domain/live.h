@@ -49,6 +49,7 @@ struct live {
     enum presence presence; /* as last announced */
     int64_t interval_s;
     int64_t desired_version;
+    int64_t registered_at_ms; /* tells the batch ids of this identity from those of one before */
     int64_t last_seen_ms;
     struct hold *hold;     /* a request of the device waits for new desired state; the api's */
     struct latest *latest; /* latest_count of them, in the order they first came */

@@ -50,6 +50,7 @@ enum err registration_redeem(struct domain *d, struct arena *a,
         return ERR_DENIED;
     TRY(e);
     *account_id = token.account_id;
+    out->public_id = token.public_id;
     if (token.spent_at_ms > 0 && !is_retry(d, &token, mac))
         return refuse(d, &token, STR("used"), mac);
     if (token.spent_at_ms == 0 && d->now_ms >= token.expires_at_ms)
@@ -62,6 +63,7 @@ enum err registration_redeem(struct domain *d, struct arena *a,
     TRY(audit_add(d, token.account_id, STR("device.registered"), token.public_id, request->chip));
     TRY(live_add(d, token.device_id, token.account_id, token.public_id, request->mac,
                  token.interval_s, &out->live));
+    out->live->registered_at_ms = d->now_ms;
     out->live->desired_version = token.desired_version; /* it may have been set before */
     out->interval_s = token.interval_s;
     return OK;

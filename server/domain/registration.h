@@ -20,6 +20,7 @@ struct registration {
     uint8_t salt[SCRAM_SALT_LEN];
     int64_t interval_s;
     struct live *live;
+    struct str public_id; /* in the arena; also when a known token was refused */
 };
 
 /* OK: this MAC has won. ERR_DENIED: refused; account_id is then the owner to tell, or 0, and what

@@ -71,10 +71,11 @@ enum err telemetry_flush(struct domain *d)
     return OK;
 }
 
-/* FNV-1a, 64 bit: only a device's own last ids are compared, so a collision harms its maker. */
-static uint64_t batch_hash(struct str batch)
+/* FNV-1a, 64 bit: only a device's own last ids are compared, so a collision harms its maker. A
+ * device registered anew may count its batches from the start again: its ids are others. */
+static uint64_t batch_hash(const struct live *live, struct str batch)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    uint64_t hash = UINT64_C(0xCBF29CE484222325) ^ (uint64_t)live->registered_at_ms;
     for (size_t i = 0; i < batch.len; i++)
         hash = (hash ^ batch.ptr[i]) * UINT64_C(0x100000001B3);
     return hash;
@@ -135,7 +136,7 @@ enum err telemetry_take(struct domain *d, struct live *live, const struct readin
                         enum taken *out)
 {
     struct telemetry *t = d->telemetry;
-    uint64_t id = batch_hash(batch->batch);
+    uint64_t id = batch_hash(live, batch->batch);
     *out = TAKEN_BEFORE;
     if (live_knows_batch(live, id))
         return OK;

@@ -6,14 +6,17 @@
  * Source:   RFC 9112 sections 9.3 (pipelining), 9.6 (closing).
  * Watch:    any call here may end the connection: the callers look at nothing of it afterwards.
  *
- *            handshake          first byte       head complete      body complete
- *   HELLO ─────────────▶ IDLE ─────────────▶ HEAD ────────────▶ BODY ────────────▶ ASKED
- *                         ▲                    │                                    │  │
- *                         │◀─── a file, or ────┘                          REPLY ────┘  │ HELD,
- * STREAM │     a refusal                                   │          ▼
- *                         └─────────────────────────────────────────────────┘   HELD, STREAMING
- *   HELD goes back to ASKED when the client sends something (RELEASE), STREAMING ends the
- *   connection. Any state ──▶ LINGER (said goodbye, waits for the other's) ──▶ closed. */
+ *         handshake        first byte       head, no body yet      body complete
+ *   HELLO ──────────▶ IDLE ──────────▶ HEAD ─────────────────▶ BODY ─────────────▶ ASKED
+ *                      ▲                │ │                      │                 │  ▲ │
+ *                      │◀── a file, ────┘ └── head and body ──▶ ASKED       HELD ──▼  │ │ STREAM
+ *                      │    a refusal         in one go                     HELD ─────┘ ▼
+ *                      │                                                     │ RELEASE STREAMING
+ *                      └───────────────── REPLY (to ASKED or HELD) ──────────┘          │ the end
+ *   Any but HELLO ──▶ LINGER (said goodbye, waits for the other's) ──▶ closed  ◀────────┘
+ *
+ * Deadlines (limits.h) count from the arrow into a state. While an answer waits for its reader, the
+ * one for writing runs instead, and nothing more is read. */
 #ifndef OC_EDGE_CONN_H
 #define OC_EDGE_CONN_H
 
@@ -29,6 +32,12 @@ enum conn_state {
     CONN_STREAMING,
     CONN_LINGER,
 };
+
+/* "head", for logs and tests. */
+const char *conn_state_name(enum conn_state state);
+
+/* Its turn has come again; see edge_again(). */
+void conn_go_on(struct edge *e, uint32_t index);
 
 /* A new connection; fd is given. Peer address in 16 bytes. */
 void conn_open(struct edge *e, int fd, const uint8_t peer[static 16]);

@@ -9,9 +9,38 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/base/assert.h"
 #include "server/edge/conn.h"
 #include "server/os/clock.h"
+#include "server/os/fatal.h"
 #include "server/os/log.h"
+
+/* ---- beginning and end -------------------------------------------------------------------------
+ */
+
+static void give_memory_back(struct timer *t)
+{
+    struct edge *e = (struct edge *)(void *)((char *)t - offsetof(struct edge, trim));
+    if (e->left_count >= TRIM_LEFT_MIN) {
+        e->left_count = 0;
+        malloc_trim(0); /* glibc would keep the peak for ever */
+    }
+    timer_set(&e->timers, t, e->now_ms + TRIM_EVERY_MS);
+}
+
+static void watch_listeners(struct edge *e, uint32_t events)
+{
+    for (size_t i = 0; i < e->listener_count; i++) {
+        if (reactor_change(&e->reactor, e->listeners[i].slot, events) != OK)
+            fatal("a listener cannot be watched");
+    }
+}
+
+static void accept_again(struct timer *t)
+{
+    struct edge *e = (struct edge *)(void *)((char *)t - offsetof(struct edge, accept_again));
+    watch_listeners(e, EPOLLIN);
+}
 
 enum err edge_init(struct edge *e, uint32_t connections_max)
 {
@@ -19,13 +48,35 @@ enum err edge_init(struct edge *e, uint32_t connections_max)
     e->deadlines = DEADLINES_NORMAL;
     e->conn_cap = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
     e->conns = calloc(e->conn_cap, sizeof(struct conn *));
+    e->again = calloc(e->conn_cap, sizeof *e->again);
     link_init(&e->link, -1, FRAME_TO_EDGE_MAX);
     e->now_ms = clock_monotonic_ms();
     e->wall_ms = clock_wall_ms();
     timers_init(&e->timers, e->now_ms);
-    if (e->conns == NULL)
+    e->trim.fire = give_memory_back;
+    e->accept_again.fire = accept_again;
+    timer_set(&e->timers, &e->trim, e->now_ms + TRIM_EVERY_MS);
+    if (e->conns == NULL || e->again == NULL)
         return ERR_NO_MEMORY;
     return reactor_open(&e->reactor);
+}
+
+void edge_done(struct edge *e)
+{
+    link_done(&e->link);
+    reactor_close(&e->reactor);
+    SSL_CTX_free(e->tls);
+    free(e->conns);
+    free(e->again);
+}
+
+void edge_again(struct edge *e, uint32_t index, bool *is_again)
+{
+    if (*is_again)
+        return;
+    ASSERT(e->again_count < e->conn_cap);
+    *is_again = true;
+    e->again[e->again_count++] = index;
 }
 
 /* ---- the core
@@ -47,25 +98,27 @@ static void core_lost(struct edge *e, const char *why)
     for_each_conn(e, conn_core_lost);
 }
 
-static void handle_frame(struct edge *e, const struct frame *f)
+/* ERR_PEER: this is no core of ours. */
+static enum err handle_frame(struct edge *e, const struct frame *f)
 {
     struct reply r;
     switch (f->type) {
     case FRAME_REPLY:
-        if (reply_take(f->payload, &r) == OK)
-            conn_reply(e, f->id, &r);
-        return;
+        TRY(reply_take(f->payload, &r));
+        conn_reply(e, f->id, &r);
+        return OK;
     case FRAME_STREAM:
-        if (reply_take(f->payload, &r) == OK)
-            conn_stream(e, f->id, &r);
-        return;
-    case FRAME_HELD: conn_held(e, f->id); return;
-    case FRAME_STREAM_DATA: conn_stream_data(e, f->id, f->payload); return;
-    case FRAME_STREAM_END: conn_stream_end(e, f->id); return;
+        TRY(reply_take(f->payload, &r));
+        conn_stream(e, f->id, &r);
+        return OK;
+    case FRAME_HELD: conn_held(e, f->id); return OK;
+    case FRAME_STREAM_DATA: conn_stream_data(e, f->id, f->payload); return OK;
+    case FRAME_STREAM_END: conn_stream_end(e, f->id); return OK;
     case FRAME_REQUEST:
     case FRAME_RELEASE:
-    case FRAME_GONE: return; /* the core does not ask */
+    case FRAME_GONE: break; /* the core does not ask */
     }
+    return ERR_PEER;
 }
 
 static void on_link(void *ctx, uint32_t events)
@@ -76,8 +129,11 @@ static void on_link(void *ctx, uint32_t events)
         return; /* writable: the end of the turn flushes */
     enum err filled = link_fill(&e->link);
     enum err taken = OK;
-    while (e->link.fd >= 0 && (taken = link_next(&e->link, &f)) == OK)
-        handle_frame(e, &f);
+    while (e->link.fd >= 0 && taken == OK) {
+        taken = link_next(&e->link, &f);
+        if (taken == OK)
+            taken = handle_frame(e, &f);
+    }
     if (e->link.fd < 0)
         return;
     if (taken == ERR_PEER)
@@ -154,22 +210,32 @@ static void peer_address(const struct sockaddr_storage *from, uint8_t out[static
     memcpy(out + 12, &v4.sin_addr, 4);
 }
 
-static void on_listener(void *ctx, uint32_t events)
+/* No descriptor or no memory: a listener that is watched on would only spin. */
+static void pause_accepting(struct edge *e)
 {
     static struct log_limit limit;
+    log_event_limited(&limit, "edge.accept_paused", "connections=%u reason=\"%s\"", e->conn_count,
+                      strerrordesc_np(errno));
+    watch_listeners(e, 0);
+    timer_set(&e->timers, &e->accept_again, e->now_ms + ACCEPT_PAUSE_MS);
+}
+
+static void on_listener(void *ctx, uint32_t events)
+{
     struct listening *l = ctx;
     (void)events;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         struct sockaddr_storage from;
         socklen_t len = sizeof from;
         uint8_t peer[16];
-        int on = 1;
         int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-            log_event_limited(&limit, "edge.no_descriptors", "connections=%u", l->edge->conn_count);
-        if (fd < 0)
+        if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
+            continue;
+        if (fd < 0) {
+            if (errno != EAGAIN)
+                pause_accepting(l->edge);
             return;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        }
         peer_address(&from, peer);
         conn_open(l->edge, fd, peer);
     }
@@ -179,6 +245,9 @@ enum err edge_listen(struct edge *e, int fd)
 {
     if (e->listener_count == LISTENERS_PER_EDGE)
         return ERR_LIMIT;
+    int on = 1;
+    /* What is accepted inherits it: one call for all. Answers leave in one piece each. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     e->listeners[e->listener_count++] = (struct listening){fd, 0, e};
     return OK;
 }
@@ -210,6 +279,7 @@ void edge_drain(struct edge *e)
     if (e->is_draining)
         return;
     e->is_draining = true;
+    timer_cancel(&e->timers, &e->accept_again);
     for (size_t i = 0; i < e->listener_count; i++) {
         reactor_remove(&e->reactor, e->listeners[i].slot);
         close(e->listeners[i].fd);
@@ -226,12 +296,14 @@ bool edge_is_drained(const struct edge *e)
 /* ---- the turn
  * ------------------------------------------------------------------------------------- */
 
-static void give_memory_back(struct edge *e)
+/* Those who gave way; who does so again waits for the next turn. */
+static void go_on(struct edge *e)
 {
-    if (e->trim_at_ms == 0 || e->now_ms < e->trim_at_ms)
-        return;
-    e->trim_at_ms = 0;
-    malloc_trim(0); /* glibc would keep the peak for ever */
+    uint32_t count = e->again_count;
+    for (uint32_t i = 0; i < count; i++)
+        conn_go_on(e, e->again[i]);
+    e->again_count -= count;
+    memmove(e->again, e->again + count, e->again_count * sizeof *e->again);
 }
 
 void edge_turn(struct edge *e, int timeout_ms_max)
@@ -239,11 +311,13 @@ void edge_turn(struct edge *e, int timeout_ms_max)
     int wait_ms = timers_wait_ms(&e->timers, e->now_ms);
     if (wait_ms < 0 || wait_ms > timeout_ms_max)
         wait_ms = timeout_ms_max;
+    if (e->again_count > 0)
+        wait_ms = 0;
     reactor_wait(&e->reactor, wait_ms);
     e->now_ms = clock_monotonic_ms();
     e->wall_ms = clock_wall_ms();
     reactor_deliver(&e->reactor);
+    go_on(e);
     timers_run(&e->timers, e->now_ms);
     flush_link(e);
-    give_memory_back(e);
 }

@@ -47,8 +47,14 @@ struct edge {
     uint32_t conn_cap, conn_count;
     uint32_t free_index; /* hint: no free index below it */
     uint32_t next_ask;   /* makes request ids unique */
+    uint32_t left_count; /* since memory was given back */
+    size_t kept_bytes;   /* of input and output, over all connections */
     bool is_draining;
-    int64_t trim_at_ms; /* when to give memory back after many have left; 0: no need */
+    struct timer trim;
+    struct timer accept_again; /* set while no descriptor is left */
+
+    uint32_t *again; /* indexes of connections that gave way to others */
+    uint32_t again_count;
 
     uint8_t raw[READ_SIZE];    /* from a socket */
     uint8_t plain[PLAIN_SIZE]; /* a request, and what came behind it */
@@ -57,6 +63,7 @@ struct edge {
 };
 
 MUST_CHECK enum err edge_init(struct edge *e, uint32_t connections_max);
+void edge_done(struct edge *e);
 
 /* The core's end of this link is new: whatever was asked of the one before is answered 503. fd is
  * given. */
@@ -74,6 +81,9 @@ bool edge_is_drained(const struct edge *e);
 
 /* One turn of the loop. */
 void edge_turn(struct edge *e, int timeout_ms_max);
+
+/* This connection has more to do than is fair in one turn; conn_go_on() in the next one. */
+void edge_again(struct edge *e, uint32_t index, bool *is_again);
 
 /* Send a frame about a request; false when the core cannot be reached now. */
 bool edge_tell_core(struct edge *e, enum frame_type type, uint64_t id);

@@ -9,14 +9,22 @@
 #define FIELDS_MAX      64   /* browsers send about 20 */
 #define TARGET_SIZE_MAX FRAME_TARGET_MAX
 #define BODY_SIZE_MAX   FRAME_BODY_MAX
-#define READ_SIZE       (32 * 1024) /* one read(2): two TLS records */
-#define PLAIN_SIZE      (HEAD_SIZE_MAX + BODY_SIZE_MAX + READ_SIZE) /* a request and what follows */
-#define OUTPUT_SIZE     (FRAME_TO_EDGE_MAX + FRAME_TO_EDGE_MAX / 64 + 16 * 1024) /* sealed answer */
-#define STREAM_LAG_MAX  (256 * 1024) /* a listener further behind is let go */
+#define READ_SIZE       (32 * 1024)             /* one read(2): two TLS records */
+#define PLAIN_SIZE      (READ_SIZE + 17 * 1024) /* what one read and a record begun before become */
+#define INPUT_SIZE_MAX  (HEAD_SIZE_MAX + BODY_SIZE_MAX + PLAIN_SIZE) /* a request, what follows */
+#define OUTPUT_SIZE     (FRAME_TO_EDGE_MAX + FRAME_TO_EDGE_MAX / 16 + 16 * 1024) /* sealed answer */
+#define KEPT_BYTES_MAX                                                                             \
+    ((size_t)256 * 1024 * 1024)     /* half requests and unread answers, together                  \
+                                     */
+#define STREAM_LAG_MAX (256 * 1024) /* a listener further behind is let go */
 
 /* numbers */
 #define CONNECTIONS_DEFAULT 20000
-#define ACCEPTS_PER_TURN    64 /* strangers wait a turn rather than devices many */
+#define ACCEPTS_PER_TURN    64   /* strangers wait a turn rather than devices many */
+#define READS_PER_TURN      4    /* of one connection: 128 KB; then the others */
+#define ACCEPT_PAUSE_MS     100  /* when the machine has no descriptor left */
+#define TRIM_LEFT_MIN       500  /* connections that have left make 7 MB worth giving back, */
+#define TRIM_EVERY_MS       5000 /* looked at this often */
 
 /* deadlines: absolute, from the moment the phase began; a byte now and then moves none of them */
 struct deadlines {
@@ -28,7 +36,9 @@ struct deadlines {
     int64_t device_idle_ms; /* likewise, once a device request was answered well: longest hold and
                                some more */
     int64_t answer_ms;      /* the core's answer; a full queue of password hashes takes a few s */
+    int64_t linger_ms;      /* from our goodbye to the other's */
 };
-#define DEADLINES_NORMAL ((struct deadlines){5000, 10000, 15000, 20000, 75000, 400000, 30000})
+#define DEADLINES_NORMAL ((struct deadlines){5000, 10000, 15000, 20000, 75000, 400000, 30000, 2000})
+#define DEADLINES_COUNT  8
 
 #endif

@@ -183,8 +183,8 @@ static bool set_rules(SSL_CTX *ctx, struct tls_tickets *tickets)
     return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
                                          "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
-           SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
-           SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+           SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
+           SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
            SSL_CTX_set_ex_data(ctx, tickets_index(), tickets) == 1 &&
            SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key) == 1;
 }

@@ -105,6 +105,13 @@ static void add_interfaces(struct writer *w)
     freeifaddrs(all);
 }
 
+/* The loopback names, and the addresses that mean "all of them". */
+static bool is_listed_anyway(struct str name)
+{
+    return name.len == 0 || str_eq(name, STR("localhost")) || str_eq(name, STR("127.0.0.1")) ||
+           str_eq(name, STR("::1")) || str_eq(name, STR("::")) || str_eq(name, STR("0.0.0.0"));
+}
+
 /* "DNS:localhost,IP:127.0.0.1,…": what the certificate is for. */
 static enum err names_of_machine(struct str extra_name, char out[static NAMES_MAX])
 {
@@ -115,8 +122,7 @@ static enum err names_of_machine(struct str extra_name, char out[static NAMES_MA
     add_name(&w, "IP:", "::1");
     if (gethostname(host, sizeof host - 1) == 0 && strcmp(host, "localhost") != 0)
         add_host(&w, str_from_cstr(host));
-    if (extra_name.len > 0 && !str_eq(extra_name, STR("localhost")) &&
-        !str_eq(extra_name, STR("127.0.0.1")) && !str_eq(extra_name, STR("::1")))
+    if (!is_listed_anyway(extra_name))
         add_host(&w, extra_name);
     add_interfaces(&w);
     if (w.overflow)

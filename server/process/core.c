@@ -533,7 +533,8 @@ int core_main(void)
 {
     static struct core core;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, SIG_IGN); /* the terminal's ^C is for the parent, who then drains us */
+    signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
+    signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     for (size_t i = 0; i < LINKS_MAX; i++)
         link_init(&core.links[i], -1, FRAME_TO_CORE_MAX);
     while (!is_drained(&core)) {

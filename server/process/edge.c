@@ -23,17 +23,31 @@ struct edge_process {
     int64_t drain_until_ms; /* 0: not draining */
 };
 
+_Static_assert(sizeof(struct deadlines) == DEADLINES_COUNT * sizeof(int64_t), "a row of times");
+
 void edge_config_write(struct writer *w, const struct edge_config *c)
 {
+    int64_t times_ms[DEADLINES_COUNT];
+    memcpy(times_ms, &c->deadlines, sizeof times_ms);
     writer_u32(w, c->connections_max);
+    for (size_t i = 0; i < DEADLINES_COUNT; i++)
+        writer_u32(w, (uint32_t)times_ms[i]);
 }
 
 enum err edge_config_read(struct str payload, struct edge_config *out)
 {
     struct reader r = reader_of(payload);
+    int64_t times_ms[DEADLINES_COUNT];
+    struct deadlines normal = DEADLINES_NORMAL;
+    memcpy(times_ms, &normal, sizeof times_ms);
     uint32_t connections_max = reader_u32(&r);
+    for (size_t i = 0; i < DEADLINES_COUNT; i++) {
+        uint32_t ms = reader_u32(&r);
+        times_ms[i] = ms == 0 ? times_ms[i] : ms;
+    }
     TRY(reader_end(&r));
-    out->connections_max = connections_max;
+    out->connections_max = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
+    memcpy(&out->deadlines, times_ms, sizeof times_ms);
     return OK;
 }
 
@@ -55,6 +69,7 @@ static void configure(struct edge_process *p, const struct control *m)
     if (edge_config_read(m->payload, &config) != OK ||
         edge_init(&p->edge, connections_allowed(config.connections_max)) != OK)
         fatal("the edge cannot start: configuration or memory");
+    p->edge.deadlines = config.deadlines;
 }
 
 static void take_identity(struct edge_process *p, const struct control *m)
@@ -141,7 +156,8 @@ int edge_main(void)
     static struct edge_process p;
     uint32_t slot;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGINT, SIG_IGN); /* the terminal's ^C is for the parent, who then drains us */
+    signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
+    signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     /* The first message makes the edge; it is small and already there or about to be. */
     on_control(&p, 0);
     if (p.edge.conns == NULL || fcntl(CONTROL_FD, F_SETFL, O_NONBLOCK) != 0 ||

@@ -9,9 +9,11 @@
 
 #include "common/base/str.h"
 #include "common/base/writer.h"
+#include "server/edge/limits.h"
 
 struct edge_config {
-    uint32_t connections_max;
+    uint32_t connections_max;   /* 0: CONNECTIONS_DEFAULT, or what the machine allows */
+    struct deadlines deadlines; /* 0: the one of DEADLINES_NORMAL; tests shorten them */
 };
 
 void edge_config_write(struct writer *w, const struct edge_config *c);

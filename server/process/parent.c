@@ -261,7 +261,7 @@ static void note_death(struct parent *p, size_t at, int status)
     int64_t lived_ms = now_ms - c->started_at_ms;
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
-    log_event("parent.child_died", "child=%s index=%zu lived_ms=%lld exit=%d signal=%d",
+    log_event("parent.child_ended", "child=%s index=%zu lived_ms=%lld exit=%d signal=%d",
               child_name(at), at, (long long)lived_ms, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
               WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     if (is_draining(p))

@@ -10,6 +10,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 const option = process.argv.indexOf('--screenshots');
+const PICTURED = ['sign-in', 'add-waiting', 'alive', 'device', 'devices']; // enough to show what it is
 export const SCREENSHOTS = option > 0 ? process.argv[option + 1] : process.env.SCREENSHOTS;
 
 export const launch = () =>
@@ -98,7 +99,7 @@ export class Eyes {
         const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         if (over > 0) this.faults.push(`${where}: scrolls sideways by ${over} px`);
         for (const { id, nodes } of await this.#axe()) this.faults.push(`${where}: axe ${id}\n  ${nodes.join('\n  ')}`);
-        await this.#picture(`${name}-${width === 320 ? 'narrow-' : ''}${colorScheme}`);
+        if (PICTURED.includes(name)) await this.#picture(`${name}-${width === 320 ? 'narrow-' : ''}${colorScheme}`);
       }
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
@@ -107,6 +108,9 @@ export class Eyes {
   async #picture(name) {
     if (!SCREENSHOTS) return;
     mkdirSync(SCREENSHOTS, { recursive: true });
+    await this.page.mouse.move(0, 0);
+    await this.page.evaluate(() => window.scrollTo(0, 0));
+    await this.page.waitForTimeout(200);
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
   }
 

@@ -30,7 +30,7 @@ function listenTo(child, name, log) {
   }
 }
 
-async function stop(child, signal = 'SIGTERM') {
+async function end(child, signal = 'SIGTERM') {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill(signal);
   const late = setTimeout(() => child.kill('SIGKILL'), 5000);
@@ -79,7 +79,7 @@ export class House {
   }
 
   async killServer() {
-    await stop(this.server, 'SIGKILL');
+    await end(this.server, 'SIGKILL');
   }
 
   async addUser() {
@@ -91,18 +91,25 @@ export class House {
 
   // The line just as the dashboard shows it, in a directory that holds ca.pem.
   startDevice(line) {
-    this.device = this.#spawn('device', 'sh', ['-c', `exec ${line}`]);
-    return this.device;
+    this.device = this.startAnother(line);
+  }
+
+  startAnother(line) {
+    return this.#spawn('device', 'sh', ['-c', `exec ${line}`]);
   }
 
   stopDevice() {
-    return stop(this.device);
+    return end(this.device);
+  }
+
+  stop(child) {
+    return end(child);
   }
 
   // As a script asks: with an API key, trusting only the server's own CA. The status.
   async ask(path, key) {
     const ca = readFileSync(join(this.data, 'ca.pem'));
-    const request = get(new URL(path, this.url), { ca, agent: false, headers: { Authorization: `Bearer ${key}` } });
+    const request = get(new URL(path, this.url), { ca, headers: { Authorization: `Bearer ${key}`, Connection: 'close' } });
     const [response] = await once(request, 'response');
     response.resume();
     await once(response, 'end');
@@ -110,7 +117,7 @@ export class House {
   }
 
   async tearDown() {
-    for (const child of [...this.children]) await stop(child);
+    for (const child of [...this.children]) await end(child);
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -139,6 +139,13 @@ step('its readings move on the chart', async () => {
   await page.locator('.metric').first().click();
 });
 
+step('whoever comes with the used line is refused, and the owner sees who', async () => {
+  const stranger = house.startAnother(line.replace(/--state \S+/, '--state ./stranger --mac 02:00:00:00:00:99'));
+  await page.locator('.details', { hasText: '02:00:00:00:00:99' }).waitFor();
+  assert.match(await page.locator('.details').innerText(), /Last refused[\s\S]*token already used/);
+  await house.stop(stranger);
+});
+
 step('the chart can be read and zoomed with keys, over every range', async () => {
   for (const range of ['1 h', '6 h', '24 h', '15 min']) {
     await page.getByRole('button', { name: range, exact: true }).click();
@@ -227,9 +234,40 @@ step('the wall of cards lives, and its switches switch', async () => {
   await relay().click();
   await confirmed(false);
   assert.equal(relayFile(), 'off');
-  if (SCREENSHOTS) await page.waitForTimeout(30_000); // a line worth looking at
   await eyes.look('devices');
 });
+
+async function addDevice(name) {
+  await page.goto('/add');
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  await page.getByRole('button', { name: 'Add device' }).click();
+  return page.locator('.copy-line code').innerText();
+}
+
+if (SCREENSHOTS) {
+  step('for the pictures: a small fleet, and a while of data', async () => {
+    const others = [];
+    for (const [i, name] of ['Boat house', 'Workshop'].entries()) {
+      others.push(house.startAnother(`${await addDevice(name)} --mac 02:00:00:00:00:0${i + 2} --interval 2`));
+      await page.getByRole('heading', { name: `${name} is alive` }).waitFor({ timeout: 20_000 });
+    }
+    await addDevice('Attic');
+    await page.goto('/');
+    await page.locator('.spark-line[d^="M"]').first().waitFor({ state: 'attached' });
+    await page.waitForTimeout(60_000);
+    await house.stop(others[0]);
+    await page.locator('.card[data-state="offline"]').waitFor({ timeout: 45_000 });
+    await eyes.look('devices');
+    await page.getByRole('link', { name: 'Greenhouse, south' }).click();
+    await page.locator('.uplot').waitFor();
+    await eyes.look('device');
+    await house.stop(others[1]);
+    await page.goto('/');
+    for (const name of ['Attic', 'Boat house', 'Workshop']) await deleteDevice(name);
+    await page.goto('/');
+    await card().waitFor();
+  });
+}
 
 step('a killed server is noticed and survived', async () => {
   await eyes.expecting(/Failed to load resource|net::ERR/, async () => {
@@ -309,13 +347,18 @@ step('pages that do not exist say so', async () => {
   await eyes.look('no-such-device');
 });
 
+async function deleteDevice(name) {
+  await page.getByRole('link', { name, exact: true }).click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByLabel(/to confirm/).fill(name);
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByText(`${name} was deleted.`).waitFor();
+}
+
 step('a device is deleted by typing its name', async () => {
   await house.stopDevice();
   await page.goto('/');
-  await page.getByRole('link', { name: 'Greenhouse, south' }).click();
-  await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByLabel(/to confirm/).fill('Greenhouse, south');
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await deleteDevice('Greenhouse, south');
   await page.getByRole('heading', { name: 'No devices yet' }).waitFor();
 });
 

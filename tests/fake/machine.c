@@ -222,7 +222,7 @@ static bool session_is_good(const struct fake *f, struct str head)
 {
     char expected[64];
     snprintf(expected, sizeof expected, "Bearer oc_sess_%u", (unsigned)f->session);
-    return f->session > 0 && f->monotonic_ms < f->session_ends_ms &&
+    return !f->forgets_sessions && f->session > 0 && f->monotonic_ms < f->session_ends_ms &&
            str_eq(header(head, "Authorization"), str_from_cstr(expected)) &&
            header(head, "X-Device-MAC").len == MAC_TEXT_LEN;
 }
@@ -235,7 +235,7 @@ static void serve(struct fake *f, struct str head, struct str body)
     str_cut(head, ' ', &method, &rest);
     str_cut(rest, ' ', &target, &rest);
     if (f->force_bytes != NULL) {
-        answer_bytes(f, f->force_bytes, strlen(f->force_bytes));
+        answer_bytes(f, f->force_bytes, f->force_len);
     } else if (f->force_times > 0) {
         char extra[40] = "";
         f->force_times--;
@@ -400,8 +400,11 @@ static enum err storage_write(void *ctx, uint32_t offset, struct str bytes)
 
 static enum err storage_sync(void *ctx)
 {
-    const struct fake *f = ctx;
-    return f->is_dead ? ERR_IO : OK;
+    struct fake *f = ctx;
+    if (f->is_dead)
+        return ERR_IO;
+    memcpy(f->synced, f->storage, sizeof f->storage);
+    return OK;
 }
 
 /* ---- the machine and its board --------------------------------------------------------------- */
@@ -503,6 +506,8 @@ void fake_init(struct fake *f)
 
 void fake_boot(struct fake *f, struct oc_client *c)
 {
+    if (f->is_dead && f->loses_unsynced)
+        memcpy(f->storage, f->synced, sizeof f->storage);
     f->is_dead = false;
     link_close(f);
     f->system.boot_id++;
@@ -525,4 +530,10 @@ void fake_run(struct fake *f, struct oc_client *c, int64_t ms)
         }
         f->monotonic_ms += wait > 0 ? wait : 1;
     }
+}
+
+void fake_force(struct fake *f, const char *bytes, size_t len)
+{
+    f->force_bytes = bytes;
+    f->force_len = len;
 }

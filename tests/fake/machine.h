@@ -30,14 +30,16 @@ struct fake {
 
     /* the server's moods */
     bool is_down;
-    bool is_slow_link; /* one byte at a time */
-    bool is_impostor;  /* does not know the verifier, but signs anyway */
-    int lose_answers;  /* carry out this many requests and hang up instead of answering */
-    int force_status;  /* answer this many requests so */
+    bool is_slow_link;     /* one byte at a time */
+    bool is_impostor;      /* does not know the verifier, but signs anyway */
+    bool forgets_sessions; /* as soon as they are opened */
+    int lose_answers;      /* carry out this many requests and hang up instead of answering */
+    int force_status;      /* answer this many requests so */
     int force_times;
     const char *force_problem;
     int force_retry_after;
     const char *force_bytes; /* answer with exactly this */
+    size_t force_len;
 
     /* what the server knows */
     bool is_token_good;
@@ -79,6 +81,8 @@ struct fake {
     uint8_t slots[PORT_SLOTS][PORT_SLOT_MAX];
     size_t slot_len[PORT_SLOTS];
     uint8_t storage[FAKE_STORAGE_SIZE];
+    uint8_t synced[FAKE_STORAGE_SIZE];
+    bool loses_unsynced; /* a power cut takes all since the last sync, as with a page cache */
     unsigned writes;
     unsigned power_fails_at; /* the write, counted from 1, that is torn; 0: never */
     bool is_dead;
@@ -105,6 +109,9 @@ void fake_boot(struct fake *f, struct oc_client *c);
 
 /* Let time pass, stepping the client whenever it asks to be. */
 void fake_run(struct fake *f, struct oc_client *c, int64_t ms);
+
+/* Answer with exactly these bytes; NULL: as a server again. */
+void fake_force(struct fake *f, const char *bytes, size_t len);
 
 /* The owner wishes. */
 void fake_desire(struct fake *f, const char *desired);

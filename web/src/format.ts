@@ -26,14 +26,16 @@ export function age(thenMs: number, nowMs: number): string {
   return `${Math.floor(s / DAY)} d ago`;
 }
 
-// Time between two steps, fine enough to show that it was quick: "0.4 s", "12 s", "3 min 5 s".
+// Time since something, for watching: "0 s", "12 s", "3 min 5 s", "2 h".
 export function elapsed(ms: number): string {
-  const s = Math.max(0, ms) / 1000;
-  if (s < 10) return `${s.toFixed(1)} s`;
-  if (s < MINUTE) return `${Math.floor(s)} s`;
-  if (s < HOUR) return `${Math.floor(s / MINUTE)} min ${Math.floor(s % MINUTE)} s`;
+  const s = Math.floor(Math.max(0, ms) / 1000);
+  if (s < MINUTE) return `${s} s`;
+  if (s < HOUR) return `${Math.floor(s / MINUTE)} min ${s % MINUTE} s`;
   return duration(s);
 }
+
+// Between two times that are given in whole seconds.
+export const after = (ms: number) => (ms < 1000 ? 'within a second' : `after ${elapsed(ms)}`);
 
 const two = (n: number) => String(n).padStart(2, '0');
 
@@ -96,13 +98,13 @@ const KINDS: Kind[] = [
   { match: /_bytes_per_s$|_bytes_s$|_byte_rate$|_bps$/, unit: '/s', bytes: true },
   { match: /_bytes$|\.bytes$/, unit: '', bytes: true },
   { match: /_kbps$/, unit: '', kilobits: true },
-  { match: /_percent$|_pct$|humidity|\.percent$/, unit: '%', decimals: 1 },
+  { match: /_percent$|_pct$|\.percent$|(^|[._])hum(idity)?([._]|\d*$)/, unit: '%', decimals: 1 },
   { match: /temperature|(^|[._])temp([._]|\d*$)|_c$|_celsius$/, unit: '°C', decimals: 1 },
   { match: /uptime|_seconds$|_s$/, unit: '', seconds: true },
   { match: /_ms$|latency/, unit: 'ms' },
   { match: /pressure|_hpa$/, unit: 'hPa', decimals: 1 },
   { match: /rssi|_dbm$/, unit: 'dBm', decimals: 0 },
-  { match: /_v$|voltage/, unit: 'V', decimals: 2 },
+  { match: /_v$|(^|[._])volt(age)?([._]|\d*$)/, unit: 'V', decimals: 2 },
   { match: /_ma$/, unit: 'mA' },
   { match: /_w$|power/, unit: 'W' },
   { match: /_mhz$/, unit: 'MHz', decimals: 0 },
@@ -130,7 +132,7 @@ export function quantityText(metric: string, value: number): string {
 
 const UNIT_ENDING = /_(bytes_per_s|bytes_s|byte_rate|kbps|bps|bytes|percent|pct|celsius|c|seconds|s|ms|hpa|dbm|v|ma|w|mhz|hz|lux|ppm)$/;
 const SPELT: Record<string, string> = {
-  cpu: 'CPU', rssi: 'RSSI', ip: 'IP', io: 'I/O', rx: 'received', tx: 'sent', mem: 'memory', temp: 'temperature', co2: 'CO₂',
+  cpu: 'CPU', rssi: 'RSSI', hum: 'humidity', volt: 'voltage', ip: 'IP', io: 'I/O', rx: 'received', tx: 'sent', mem: 'memory', temp: 'temperature', co2: 'CO₂',
   wifi: 'Wi-Fi', net: 'network',
 };
 
@@ -164,7 +166,7 @@ const ERRORS: Record<string, string> = {
 export const errorText = (code: string) => ERRORS[code] ?? code.replace(/_/g, ' ');
 
 // What stands on a card first: what people look for before what machines count.
-const FIRST = [/^temperature/, /humidity/, /temp/, /^load(\.?1m?)?$/, /load/, /cpu/, /mem/, /disk/, /net/];
+const FIRST = [/^temperature/, /hum/, /temp/, /^load(\.?1m?)?$/, /load/, /cpu/, /mem/, /disk/, /net/];
 
 export function metricsInOrder(metrics: string[]): string[] {
   const rank = (metric: string) => {

@@ -49,21 +49,47 @@ function announce(data: Events['device']): void {
   say(`${data.name} ${STATE_WORDS[data.state]}.`);
 }
 
-function apply({ name, data }: Waiting): void {
+function stepped(fleet: steps.Fleet, { name, data }: Waiting): steps.Fleet {
   const now = serverNow();
   switch (name) {
     case 'device':
-      announce(data);
-      return setFleet((fleet) => steps.withDeviceEvent(fleet, data, now));
+      return steps.withDeviceEvent(fleet, data, now);
     case 'reading':
-      setFleet((fleet) => steps.withReading(fleet, data));
-      for (const call of [...readingListeners]) call(data);
-      return;
+      return steps.withReading(fleet, data);
     case 'desired':
-      return setFleet((fleet) => steps.withDesired(fleet, data, now));
+      return steps.withDesired(fleet, data, now);
     case 'reported':
-      return setFleet((fleet) => steps.withReported(fleet, data));
+      return steps.withReported(fleet, data);
   }
+}
+
+// However many events there are, the page is told once.
+function apply(events: Waiting[]): void {
+  for (const event of events) if (event.name === 'device') announce(event.data);
+  setFleet((fleet) => events.reduce(stepped, fleet));
+  for (const event of events) {
+    if (event.name === 'reading') for (const call of [...readingListeners]) call(event.data);
+  }
+}
+
+// The first reading of a burst is shown at once, the rest of it a moment later, together, so that a
+// thousand busy devices don't draw a thousand times. What a switch waits for never waits.
+const BURST_MS = 30;
+let burst: Waiting[] = [];
+let burstTimer: ReturnType<typeof setTimeout> | undefined;
+let appliedAt = 0;
+
+function flush(): void {
+  clearTimeout(burstTimer);
+  burstTimer = undefined;
+  appliedAt = Date.now();
+  apply(burst.splice(0));
+}
+
+function take(event: Waiting): void {
+  burst.push(event);
+  if (event.name !== 'reading' || Date.now() - appliedAt >= BURST_MS) flush();
+  else burstTimer ??= setTimeout(flush, BURST_MS);
 }
 
 function listen<N extends Name>(to: EventSource, name: N): void {
@@ -71,20 +97,20 @@ function listen<N extends Name>(to: EventSource, name: N): void {
     if (to !== source) return;
     const one = { name, data: JSON.parse((event as MessageEvent<string>).data) } as Waiting;
     if (waiting) waiting.push(one);
-    else apply(one);
+    else take(one);
   });
 }
 
 async function load(): Promise<void> {
   const mine = ++generation;
-  waiting = [];
+  waiting = burst.splice(0);
   try {
     const list = await api.devices();
     if (mine !== generation) return;
     const late = waiting ?? [];
     waiting = null;
     setFleet((fleet) => steps.withList(fleet, list, serverNow()));
-    late.forEach(apply);
+    apply(late);
     set({ loaded: true, link: 'live' });
     attempts = 0;
     for (const call of [...resyncListeners]) call();
@@ -134,6 +160,9 @@ function open(): void {
 function close(): void {
   clearTimeout(timer);
   timer = undefined;
+  clearTimeout(burstTimer);
+  burstTimer = undefined;
+  burst = [];
   generation++;
   waiting = null;
   source?.close();

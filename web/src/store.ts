@@ -44,6 +44,11 @@ export function set(change: Partial<State>): void {
   for (const listener of [...listeners]) listener();
 }
 
+export function subscribe(call: () => void): () => void {
+  listeners.add(call);
+  return () => void listeners.delete(call);
+}
+
 export const setFleet = (step: (fleet: Fleet) => Fleet) => set({ fleet: step(state.fleet) });
 
 // Everything of the last owner is gone, also from memory.
@@ -62,9 +67,9 @@ export function useStore<T>(select: (state: State) => T): T {
     const look = () => {
       if (!Object.is(selector.current(state), shown.current)) redraw(undefined);
     };
-    listeners.add(look);
+    const off = subscribe(look);
     look(); // something may have changed between drawing and listening
-    return () => void listeners.delete(look);
+    return off;
   }, []);
   return value;
 }

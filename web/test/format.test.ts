@@ -16,7 +16,9 @@ test('durations', () => {
     [0, '0 s'], [-1, '0 s'], [59, '59 s'], [90, '1 min'], [3600, '1 h'], [3660, '1 h 1 min'], [86_400, '1 d'],
   ];
   for (const [seconds, text] of cases) assert.equal(format.duration(seconds), text);
-  assert.equal(format.elapsed(432), '0.4 s');
+  assert.equal(format.elapsed(432), '0 s');
+  assert.equal(format.after(432), 'within a second');
+  assert.equal(format.after(3000), 'after 3 s');
   assert.equal(format.elapsed(12_900), '12 s');
   assert.equal(format.elapsed(185_000), '3 min 5 s');
 });
@@ -29,6 +31,10 @@ test('a value has the unit that its metric names', () => {
     ['cpu.temp', 48, '48.0 °C'],
     ['humidity', 55.06, '55.1 %'],
     ['memory_used_percent', 38, '38.0 %'],
+    ['soil.humidity.2', 38, '38.0 %'],
+    ['hum', 48.25, '48.3 %'],
+    ['volt', 3.3, '3.30 V'],
+    ['battery_v', 3.3, '3.30 V'],
     ['load1', 0.4, '0.40'],
     ['load.1m', 0.4, '0.40'],
     ['net.rx_kbps', 0.4, '0.4 kbit/s'],

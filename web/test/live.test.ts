@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import * as live from '../src/live.ts';
 import * as api from '../src/api.ts';
-import { forget, get } from '../src/store.ts';
+import { forget, get, subscribe } from '../src/store.ts';
 
 const ID = 'dev_7hQmZr3KpT0s';
 const device = (change: object = {}) => ({
@@ -131,6 +131,28 @@ test('a page that is hidden for long gives its connection back, and catches up w
   assert.equal(sources.length, 1);
   hide(false);
   assert.equal(sources.length, 2);
+});
+
+test('the first of a burst of readings is shown at once, the rest together or with what is urgent', async () => {
+  source().open();
+  asked[0]!(list(device()));
+  await settle();
+  await new Promise((done) => setImmediate(done));
+  const end = Date.now() + 40;
+  while (Date.now() < end); // the real clock: no event for a while
+  let drawn = 0;
+  const off = subscribe(() => drawn++);
+  const load = () => get().fleet.devices.get(ID)?.latest.load?.value;
+  const send = (value: number) =>
+    source().send('reading', { id: ID, last_seen_ms: value, readings: [{ metric: 'load', time_ms: value, value }] });
+  for (let i = 0; i < 100; i++) send(i);
+  assert.deepEqual([load(), drawn], [0, 1]);
+  pass(30);
+  assert.deepEqual([load(), drawn], [99, 2]);
+  send(100);
+  source().send('reported', { id: ID, version: 1, state: {}, reported_at: '' });
+  assert.deepEqual([load(), drawn, get().fleet.devices.get(ID)?.reported_version], [100, 3, 1]);
+  off();
 });
 
 test('nothing happens after the end', async () => {

@@ -301,7 +301,7 @@ static void wait_for_something(struct device *d, int signals, int64_t wait_ms, b
     struct pollfd fds[2] = {tls_poll(&d->tls, oc_client_wants_send(&d->client)),
                             {.fd = signals, .events = POLLIN}};
     int timeout = wait_ms < FOLLOW_MS ? (int)wait_ms : FOLLOW_MS;
-    if (poll(fds, 2, timeout) > 0 && fds[1].revents != 0)
+    if (poll(fds, 2, tls_wait_ms(&d->tls, timeout)) > 0 && fds[1].revents != 0)
         *told_to_end = true;
 }
 

@@ -6,6 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef OC_WITH_GPIOD
+#include <gpiod.h>
+#endif
+
 #include "firmware/port/posix/files.h"
 #include "firmware/port/posix/sensors.h"
 #include "firmware/port/posix/switches.h"
@@ -175,6 +179,80 @@ TEST(switches__files__are_written_kept_and_followed)
     root_remove();
 }
 
+#ifdef OC_WITH_GPIOD
+
+/* A GPIO chip of our own: what is defined in the program goes before the library's. */
+static struct {
+    bool is_there;
+    unsigned line;
+    int flags;
+    int value;
+    unsigned requests;
+} gpio;
+
+struct gpiod_chip *gpiod_chip_open_lookup(const char *name)
+{
+    errno = ENOENT;
+    return gpio.is_there && strcmp(name, "gpiochip0") == 0 ? (struct gpiod_chip *)&gpio : NULL;
+}
+
+struct gpiod_line *gpiod_chip_get_line(struct gpiod_chip *chip, unsigned int line)
+{
+    (void)chip;
+    gpio.line = line;
+    return (struct gpiod_line *)&gpio;
+}
+
+int gpiod_line_request_output_flags(struct gpiod_line *line, const char *consumer, int flags,
+                                    int value)
+{
+    (void)line, (void)consumer;
+    gpio.requests++;
+    gpio.flags = flags;
+    gpio.value = value;
+    return 0;
+}
+
+int gpiod_line_set_value(struct gpiod_line *line, int value)
+{
+    (void)line;
+    gpio.value = value;
+    return 0;
+}
+
+void gpiod_chip_close(struct gpiod_chip *chip)
+{
+    (void)chip;
+}
+
+TEST(switches__gpio__line_and_file_agree)
+{
+    static struct switches s;
+    char why[160];
+    root_make();
+    int dir = open(root, O_RDONLY | O_DIRECTORY);
+    lay("switches/pump", "on");
+    CHECK_INT(switches_add(&s, "pump=gpiochip0:17:active-low"), OK);
+    CHECK_INT(switches_open(&s, dir, why, sizeof why), ERR_IO);
+    CHECK(strstr(why, "switch pump: gpiochip0 line 17: No such file") != NULL);
+    switches_close(&s);
+    gpio.is_there = true;
+    CHECK_INT(switches_open(&s, dir, why, sizeof why), OK);
+    CHECK(gpio.requests == 1 && gpio.line == 17 && gpio.value == 1); /* as it last was */
+    CHECK_INT(gpio.flags, GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW);
+    CHECK_INT(switches_set(&s, STR("pump"), false), OK);
+    CHECK_INT(gpio.value, 0);
+    lay("switches/pump", "on");
+    CHECK(switches_follow(&s) && gpio.value == 1);
+    switches_close(&s);
+    close(dir);
+    root_remove();
+}
+#define GPIO_ROW , TEST_ROW(switches__gpio__line_and_file_agree)
+#else
+#define GPIO_ROW
+#endif
+
 /* The reading of that name, or one with the error "absent". */
 static struct reading find(const struct reading *list, size_t count, const char *metric)
 {
@@ -261,4 +339,4 @@ TEST(machine_mac__hardware_first_then_the_machine_id)
 TESTS(posix, TEST_ROW(server_address__table), TEST_ROW(files__modes_lock_and_slots),
       TEST_ROW(switches_add__table), TEST_ROW(switches__files__are_written_kept_and_followed),
       TEST_ROW(sensors__read_what_the_kernel_says),
-      TEST_ROW(machine_mac__hardware_first_then_the_machine_id))
+      TEST_ROW(machine_mac__hardware_first_then_the_machine_id) GPIO_ROW)

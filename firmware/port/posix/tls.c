@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/base/assert.h"
@@ -105,6 +106,9 @@ static void tls_close(void *ctx)
 void tls_done(struct tls *t)
 {
     tls_close(t);
+    /* One that cannot be taken back goes on into *t, which therefore must be static. */
+    if (t->is_looking_up && gai_cancel(&t->lookup) == EAI_CANCELED)
+        t->is_looking_up = false;
     SSL_CTX_free(t->context);
     t->context = NULL;
 }
@@ -149,20 +153,47 @@ static enum err connect_next(struct tls *t)
     return ERR_IO;
 }
 
-static enum err tls_open(void *ctx)
+/* The server never changes, so a lookup that was given up with its connection still serves the next
+ * one; there is never more than one. */
+static enum err lookup_start(struct tls *t)
 {
-    struct tls *t = ctx;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    tls_close(t);
-    t->certificate_refused = false;
-    int rc = getaddrinfo(t->server.host, t->server.port, &hints, &t->addresses);
+    struct gaicb *list[] = {&t->lookup};
+    const struct timespec moment = {.tv_nsec = 5000000}; /* what /etc/hosts needs, and more */
+    if (t->is_looking_up)
+        return OK;
+    t->hints = (struct addrinfo){.ai_socktype = SOCK_STREAM};
+    t->lookup = (struct gaicb){
+        .ar_name = t->server.host, .ar_service = t->server.port, .ar_request = &t->hints};
+    int rc = getaddrinfo_a(GAI_NOWAIT, list, 1, NULL);
     if (rc != 0) {
-        t->addresses = NULL;
         why_unreachable(t, gai_strerror(rc));
         return ERR_IO;
     }
-    t->next_address = t->addresses;
+    t->is_looking_up = true;
+    gai_suspend((const struct gaicb *const *)list, 1, &moment);
+    return OK;
+}
+
+static enum err lookup_ready(struct tls *t)
+{
+    int rc = gai_error(&t->lookup);
+    if (rc == EAI_INPROGRESS)
+        return ERR_AGAIN;
+    t->is_looking_up = false;
+    if (rc != 0) {
+        why_unreachable(t, gai_strerror(rc));
+        return ERR_IO;
+    }
+    t->addresses = t->next_address = t->lookup.ar_result;
     return connect_next(t);
+}
+
+static enum err tls_open(void *ctx)
+{
+    struct tls *t = ctx;
+    tls_close(t);
+    t->certificate_refused = false;
+    return lookup_start(t);
 }
 
 static enum err tcp_ready(struct tls *t)
@@ -232,6 +263,8 @@ static bool is_waiting(struct tls *t, int rc)
 static enum err tls_ready(void *ctx)
 {
     struct tls *t = ctx;
+    if (t->is_looking_up)
+        TRY(lookup_ready(t));
     if (!t->is_connected)
         TRY(tcp_ready(t));
     ERR_clear_error();
@@ -297,4 +330,9 @@ struct pollfd tls_poll(const struct tls *t, bool wants_send)
     bool is_up = t->ssl != NULL && SSL_is_init_finished(t->ssl);
     short events = (short)(t->wants | (is_up ? POLLIN : 0) | (wants_send ? POLLOUT : 0));
     return (struct pollfd){.fd = events == 0 ? -1 : t->fd, .events = events};
+}
+
+int tls_wait_ms(const struct tls *t, int longest_ms)
+{
+    return t->is_looking_up && longest_ms > 20 ? 20 : longest_ms;
 }

@@ -28,6 +28,9 @@ MUST_CHECK enum err server_address_read(const char *url, struct server_address *
 
 struct tls {
     struct server_address server;
+    struct addrinfo hints;
+    struct gaicb lookup; /* resolver's while is_looking_up; outlives a closed connection */
+    bool is_looking_up;
     SSL_CTX *context;
     struct addrinfo *addresses;
     struct addrinfo *next_address;
@@ -48,5 +51,8 @@ struct port_transport tls_transport(struct tls *t);
 
 /* What poll() is to wait for; fd -1 when nothing. */
 struct pollfd tls_poll(const struct tls *t, bool wants_send);
+
+/* How long that wait may be at most: a name lookup has no descriptor to wait on. */
+int tls_wait_ms(const struct tls *t, int longest_ms);
 
 #endif

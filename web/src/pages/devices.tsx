@@ -14,10 +14,12 @@ function counts(fleet: Fleet): string {
   return words.filter(([n]) => n > 0).map(([n, state]) => `${n} ${state}`).join(' · ');
 }
 
+const byName = new Intl.Collator(undefined, { numeric: true });
+
 // One text, so that this page is drawn anew only when a device comes, goes or is renamed.
 function order(fleet: Fleet): string {
   const all = [...fleet.devices.values()];
-  return all.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true })).map((device) => device.id).join(' ');
+  return all.sort((a, b) => byName.compare(a.name, b.name)).map((device) => device.id).join(' ');
 }
 
 function Nothing() {

@@ -1,6 +1,6 @@
 // The first steps of a device, live: what has happened, what is awaited, why it stopped.
 
-import { clock, elapsed } from '../format.ts';
+import { after, clock, elapsed } from '../format.ts';
 import { useNow } from '../store.ts';
 import type { Device } from '../types.ts';
 import { Icon } from './icon.tsx';
@@ -69,10 +69,10 @@ export function Timeline({ device }: { device: Device }) {
               {step.at && (
                 <>
                   {clock(Date.parse(step.at))}
-                  {before && ` · after ${elapsed(Date.parse(step.at) - Date.parse(before))}`}
+                  {before && ` · ${after(Date.parse(step.at) - Date.parse(before))}`}
                 </>
               )}
-              {state === 'now' && `${capital(step.waiting)}${before ? ` · ${elapsed(Math.floor((now - Date.parse(before)) / 1000) * 1000).replace('.0', '')}` : ''}`}
+              {state === 'now' && `${capital(step.waiting)}${before ? ` · ${elapsed(now - Date.parse(before))}` : ''}`}
               {state === 'stopped' && 'The token has expired'}
             </span>
           </li>
