@@ -41,7 +41,7 @@ static bool ask_core(struct conn *c, const struct http1_request *r, struct str b
 static bool serve(struct conn *c, const struct http1_request *r, struct str body)
 {
     c->is_head = r->method == METHOD_HEAD;
-    c->close_after = r->wants_close || c->has_said_bye || c->edge->is_draining;
+    c->close_after = r->wants_close || c->edge->is_draining;
     if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
         return ask_core(c, r, body);
     return conn_serve_file(c, r);
@@ -268,18 +268,6 @@ static bool hear(struct conn *c, struct str fresh)
     return true;
 }
 
-/* The client will say no more. What it has asked is answered; then we leave, too. */
-static bool after_bye(struct conn *c)
-{
-    if (c->state == CONN_LINGER)
-        return true;
-    c->close_after = true;
-    if (c->state == CONN_ASKED || conn_has_unsent(c))
-        return false; /* after_answer() or the deadline ends it */
-    conn_close(c);
-    return false;
-}
-
 /* One read(2) from the socket. False when there is nothing more for now, or the connection ended.
  */
 static bool read_once(struct conn *c)
@@ -308,14 +296,25 @@ static bool read_once(struct conn *c)
     }
     if (len > 0 && (!hear(c, str_from(e->plain, len)) || !conn_is_alive(e, index, c)))
         return false;
-    return c->has_said_bye ? after_bye(c) : true;
+    return true;
 }
 
 static bool wants_input(const struct conn *c)
 {
-    if (c->state == CONN_LINGER || c->state == CONN_HELD || c->state == CONN_STREAMING)
+    if (c->state == CONN_LINGER)
         return true;
-    return c->state != CONN_ASKED && !conn_has_unsent(c);
+    if (c->state == CONN_HELD || c->state == CONN_STREAMING)
+        return !c->has_said_bye;
+    return c->state != CONN_ASKED && !conn_has_unsent(c) && !c->has_said_bye;
+}
+
+/* The client will say no more. What it has asked is answered first. */
+static void leave(struct conn *c)
+{
+    if (may_take_requests(c))
+        conn_begin_linger(c);
+    else if (c->state == CONN_HELD || c->state == CONN_STREAMING)
+        conn_close(c);
 }
 
 void conn_work(struct conn *c)
@@ -332,4 +331,6 @@ void conn_work(struct conn *c)
         if (!read_once(c))
             return;
     }
+    if (conn_is_alive(e, index, c) && c->has_said_bye)
+        leave(c);
 }
