@@ -58,33 +58,40 @@ static enum err merge(struct str target, struct str patch, int depth, struct jso
     struct names n;
     struct str name, other;
     enum json_type other_type;
-    size_t count = 0;
+    size_t count = 0, patched = 0;
     if (depth > DEPTH_MAX)
         return ERR_LIMIT;
     json_out_object(out);
     struct json t = json_of(target, n.scratch, sizeof n.scratch);
     json_object(&t);
-    while (json_member(&t, &name) && count++ < MEMBERS_MAX) {
+    while (json_member(&t, &name)) {
         enum json_type type = json_peek(&t);
         struct str value = json_raw(&t);
+        if (count++ == MEMBERS_MAX)
+            return ERR_LIMIT;
         TRY(find_member(patch, name, &other, &other_type));
         TRY(merge_member(name, value, type, other, other_type, depth, out));
     }
     TRY(json_end(&t));
     struct json p = json_of(patch, n.scratch, sizeof n.scratch);
     json_object(&p);
-    while (json_member(&p, &name) && count++ < MEMBERS_MAX) {
+    while (json_member(&p, &name)) {
         struct str again;
         enum json_type type = json_peek(&p), again_type;
         struct str value = json_raw(&p);
+        if (patched++ == MEMBERS_MAX)
+            return ERR_LIMIT; /* a bound on the work, too: each is looked for */
         TRY(find_member(patch, name, &again, &again_type)); /* refuses a repeated member */
         TRY(find_member(target, name, &other, &other_type));
-        if (other_type == JSON_NONE)
-            TRY(merge_member(name, STR_NONE, JSON_NONE, value, type, depth, out));
+        if (other_type != JSON_NONE)
+            continue;
+        if (count++ == MEMBERS_MAX)
+            return ERR_LIMIT;
+        TRY(merge_member(name, STR_NONE, JSON_NONE, value, type, depth, out));
     }
     TRY(json_end(&p));
     json_out_object_end(out);
-    return count > MEMBERS_MAX ? ERR_LIMIT : OK;
+    return OK;
 }
 
 static bool switch_name_is_valid(struct str name)

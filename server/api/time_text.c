@@ -68,14 +68,21 @@ enum err time_read(struct str text, int64_t *time_ms)
                   t.tm_min <= 59 && t.tm_sec >= 0 && t.tm_sec <= 60;
     if (!separated || !within)
         return ERR_PEER;
+    int day = t.tm_mday, second = t.tm_sec;
+    t.tm_sec = 0; /* a leap second is the first of the next minute */
+    int64_t seconds = (int64_t)timegm(&t) + second;
+    if (t.tm_mday != day)
+        return ERR_PEER; /* timegm() has made 31 April the first of May */
     size_t at = 19;
     int fraction_ms = 0, scale = 100;
     if (is_at(text, at, '.')) {
+        if (digits(text, at + 1, 1) < 0)
+            return ERR_PEER;
         for (at++; at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9'; at++, scale /= 10)
             fraction_ms += (text.ptr[at] - '0') * scale;
     }
     int64_t offset_s;
     TRY(offset_read(str_slice(text, at, text.len), &offset_s));
-    *time_ms = ((int64_t)timegm(&t) - offset_s) * 1000 + fraction_ms;
+    *time_ms = (seconds - offset_s) * 1000 + fraction_ms;
     return *time_ms < 0 ? ERR_PEER : OK;
 }

@@ -32,6 +32,7 @@ struct core {
     struct api *api;
     struct hash_pool *pool;
     struct link links[LINKS_MAX];
+    uint32_t link_serials[LINKS_MAX]; /* which of the links the parent has laid */
     size_t marks[LINKS_MAX];
     uint32_t first_link;
     bool in_transaction;
@@ -92,9 +93,10 @@ static void drop_link(struct core *core, uint32_t at, const char *why)
     link_done(&core->links[at]);
     core->marks[at] = 0;
     api_link_down(core->api, at);
-    uint8_t payload[4];
+    uint8_t payload[8];
     struct writer w = writer_into(payload, sizeof payload);
     writer_u32(&w, at);
+    writer_u32(&w, core->link_serials[at]);
     if (control_send(CONTROL_FD, CONTROL_LINK, str_from(payload, w.len), NULL, 0) != OK)
         exit(0); /* the parent has died */
 }
@@ -412,12 +414,13 @@ static void configure(struct core *core, struct str payload)
 static void accept_link(struct core *core, const struct control *m)
 {
     struct reader r = reader_of(m->payload);
-    uint32_t at = reader_u32(&r);
+    uint32_t at = reader_u32(&r), serial = reader_u32(&r);
     if (reader_end(&r) != OK || at >= LINKS_MAX || m->fd_count != 1 || core->api == NULL)
         fatal("the parent sent a link that cannot be used");
     if (core->links[at].fd >= 0)
         drop_link(core, at, "replaced");
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
+    core->link_serials[at] = serial;
 }
 
 static void begin_drain(struct core *core)

@@ -1,0 +1,119 @@
+#include "server/api/events.h"
+
+#include "tests/check.h"
+
+static struct events events;
+static struct {
+    struct origin to;
+    char text[128];
+} heard[2 * STREAMS_MAX];
+static size_t heard_count, ended;
+
+static void on_data(void *ctx, struct origin to, struct str data)
+{
+    (void)ctx;
+    heard[heard_count].to = to;
+    CHECK(data.len < sizeof heard[0].text);
+    memcpy(heard[heard_count].text, data.ptr, data.len);
+    heard[heard_count++].text[data.len] = 0;
+}
+
+static void on_end(void *ctx, struct origin to)
+{
+    (void)ctx, (void)to;
+    ended++;
+}
+
+static const struct outlet outlet = {.stream_data = on_data, .stream_end = on_end};
+
+static void start(void)
+{
+    memset(&events, 0, sizeof events);
+    heard_count = ended = 0;
+}
+
+TEST(events_publish__reaches_the_owner_and_nobody_else)
+{
+    start();
+    CHECK_INT(events_add(&events, (struct origin){0, 1}, 10), OK);
+    CHECK_INT(events_add(&events, (struct origin){1, 1}, 20), OK);
+    CHECK_INT(events_add(&events, (struct origin){0, 2}, 10), OK);
+    events_publish(&events, &outlet, 10, STR("device"), STR("{\"id\":\"dev_1\"}"));
+    CHECK_INT(heard_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(heard[i].to.link, 0);
+        CHECK_INT(heard[i].to.id, i + 1);
+        CHECK_STR(str_from_cstr(heard[i].text), STR("event: device\ndata: {\"id\":\"dev_1\"}\n\n"));
+    }
+    CHECK(events_wanted(&events, 10) && events_wanted(&events, 20) && !events_wanted(&events, 30));
+    events_publish(&events, &outlet, 30, STR("device"), STR("{}"));
+    CHECK_INT(heard_count, 2);
+}
+
+TEST(events_add__bounds_of_an_owner_and_of_all)
+{
+    start();
+    for (uint64_t i = 0; i < STREAMS_PER_OWNER_MAX; i++)
+        CHECK_INT(events_add(&events, (struct origin){0, i}, 1), OK);
+    CHECK_INT(events_add(&events, (struct origin){0, 100}, 1), ERR_LIMIT);
+    events_remove(&events, (struct origin){0, 3});
+    CHECK_INT(events_add(&events, (struct origin){0, 100}, 1), OK);
+    for (uint64_t i = STREAMS_PER_OWNER_MAX; i < STREAMS_MAX; i++)
+        CHECK_INT(events_add(&events, (struct origin){1, i}, (int64_t)i), OK);
+    CHECK_INT(events_add(&events, (struct origin){1, 5000}, 5000), ERR_LIMIT);
+}
+
+TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
+{
+    start();
+    for (uint64_t i = 0; i < 30; i++)
+        CHECK_INT(events_add(&events, (struct origin){(uint32_t)(i % 3), i / 3}, 1), OK);
+    events_remove(&events, (struct origin){1, 4});
+    events_remove(&events, (struct origin){1, 4}); /* once more does nothing */
+    CHECK_INT(events.count, 29);
+    events_remove_link(&events, 0);
+    CHECK_INT(events.count, 19);
+    events_publish(&events, &outlet, 1, STR("e"), STR("{}"));
+    CHECK_INT(heard_count, 19);
+    for (size_t i = 0; i < heard_count; i++)
+        CHECK(heard[i].to.link != 0 && !(heard[i].to.link == 1 && heard[i].to.id == 4));
+}
+
+TEST(events_ping__every_20_seconds)
+{
+    start();
+    CHECK_INT(events_add(&events, (struct origin){0, 1}, 1), OK);
+    events_ping(&events, &outlet, 1000000);
+    events_ping(&events, &outlet, 1000000 + PING_MS - 1);
+    CHECK_INT(heard_count, 1);
+    CHECK_STR(str_from_cstr(heard[0].text), STR(": ping\n\n"));
+    events_ping(&events, &outlet, 1000000 + PING_MS);
+    CHECK_INT(heard_count, 2);
+}
+
+TEST(events_publish__an_event_too_large__is_left_out_whole)
+{
+    static uint8_t big[70000];
+    start();
+    CHECK_INT(events_add(&events, (struct origin){0, 1}, 1), OK);
+    events_publish(&events, &outlet, 1, STR("device"), str_from(big, sizeof big));
+    CHECK_INT(heard_count, 0);
+}
+
+TEST(events_end_all__ends_each_once)
+{
+    start();
+    for (uint64_t i = 0; i < 5; i++)
+        CHECK_INT(events_add(&events, (struct origin){0, i}, 1), OK);
+    events_end_all(&events, &outlet);
+    events_end_all(&events, &outlet);
+    CHECK_INT(ended, 5);
+    CHECK(!events_wanted(&events, 1));
+}
+
+TESTS(events, TEST_ROW(events_publish__reaches_the_owner_and_nobody_else),
+      TEST_ROW(events_add__bounds_of_an_owner_and_of_all),
+      TEST_ROW(events_remove__this_stream_only__and_a_link_takes_all_of_its_own),
+      TEST_ROW(events_ping__every_20_seconds),
+      TEST_ROW(events_publish__an_event_too_large__is_left_out_whole),
+      TEST_ROW(events_end_all__ends_each_once))

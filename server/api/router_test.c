@@ -1,0 +1,446 @@
+#include "server/api/router.h"
+
+#include "server/api/routes.h"
+#include "tests/check.h"
+#include "tests/support/house.h"
+
+/* The published table once more, for going through it. */
+#define SCOPE_NONE 0
+#define KIND_EMPTY 0
+#define KIND_JSON  1
+#define KIND_MERGE 2
+#define ROUTE_ROW(method, path, caller, scope, body, handler)                                      \
+    {METHOD_##method, path, CALLER_##caller, SCOPE_##scope, KIND_##body},
+static const struct route_row {
+    enum method method;
+    const char *path;
+    enum caller caller;
+    int scope;
+    int body;
+} table[] = {ROUTES(ROUTE_ROW)};
+#define TABLE_COUNT (sizeof table / sizeof table[0])
+
+static struct house house;
+static struct api *api;
+static struct house_device buoy;
+static int64_t ada, eve;
+static struct credential cookie, keys[SCOPE_MANAGE + 1];
+static char csrf[64], cookie_field[100];
+static uint16_t status;
+static char body[4096];
+
+static void on_reply(void *ctx, struct origin to, const struct reply *reply)
+{
+    (void)ctx, (void)to;
+    status = reply->status;
+    size_t len = reply->body.len < sizeof body ? reply->body.len : sizeof body - 1;
+    if (len > 0)
+        memcpy(body, reply->body.ptr, len);
+    body[len] = 0;
+}
+
+static void on_held(void *ctx, struct origin to)
+{
+    (void)ctx, (void)to;
+    status = 1;
+}
+
+static void on_stream(void *ctx, struct origin to, const struct reply *head)
+{
+    (void)ctx, (void)to;
+    status = head->status;
+}
+
+static void on_data(void *ctx, struct origin to, struct str data)
+{
+    (void)ctx, (void)to, (void)data;
+}
+
+static void on_end(void *ctx, struct origin to)
+{
+    (void)ctx, (void)to;
+}
+
+static enum err on_hash(void *ctx, const struct hash_job *job)
+{
+    (void)ctx, (void)job;
+    return ERR_LIMIT;
+}
+
+static void open_api(void)
+{
+    static const struct outlet outlet = {.reply = on_reply,
+                                         .held = on_held,
+                                         .stream = on_stream,
+                                         .stream_data = on_data,
+                                         .stream_end = on_end,
+                                         .hash = on_hash};
+    struct browser_session s;
+    int64_t id, alarm;
+    house_open(&house);
+    HOUSE_MUST(api_new(&house.d, &outlet, &api));
+    house_begin(&house);
+    ada = house_account(&house, "ada@example.org");
+    eve = house_account(&house, "eve@example.org");
+    house_register(&house, ada, 1, &buoy);
+    HOUSE_MUST(house_sign_in(&house, &buoy, credential_text(&buoy.registered.key), &alarm));
+    HOUSE_MUST(
+        browser_session_open(&house.d, &house.arena, ada, STR("ada@example.org"), &cookie, &s));
+    for (enum scope scope = SCOPE_READ; scope <= SCOPE_MANAGE; scope++)
+        HOUSE_MUST(api_key_add(&house.d, ada, STR("key"), scope, &keys[scope], &id));
+    snprintf(csrf, sizeof csrf, "%.*s", STR_ARGS(s.csrf_token));
+    snprintf(cookie_field, sizeof cookie_field, "a=b; __Host-session=%.*s; c=d",
+             STR_ARGS(credential_text(&cookie)));
+}
+
+static void close_api(void)
+{
+    house_commit(&house);
+    api_free(api);
+    house_close(&house);
+}
+
+/* The path of a row with the device's name, or a key's number, in its place. */
+static struct str path_of(const struct route_row *row)
+{
+    static char path[128];
+    const char *at = strstr(row->path, "{id}");
+    if (at == NULL)
+        return str_from_cstr(row->path);
+    int len = snprintf(
+        path, sizeof path, "%.*s%.*s%s", (int)(at - row->path), row->path,
+        STR_ARGS(strstr(row->path, "api-keys") != NULL ? STR("1") : house_public_id(&buoy)),
+        at + 4);
+    return str_from(path, (size_t)len);
+}
+
+static struct request request_of(const struct route_row *row)
+{
+    struct request r = {.method = row->method, .target = path_of(row)};
+    r.field[FIELD_HOST] = STR("ocean.example:8443");
+    r.field[FIELD_CONTENT_TYPE] = STR("application/json");
+    return r;
+}
+
+static struct str bearer(const struct credential *c)
+{
+    static char text[100];
+    int len = snprintf(text, sizeof text, "Bearer %.*s", STR_ARGS(credential_text(c)));
+    return str_from(text, (size_t)len);
+}
+
+static void by_browser(struct request *r)
+{
+    r->field[FIELD_COOKIE] = str_from_cstr(cookie_field);
+    r->field[FIELD_CSRF_TOKEN] = str_from_cstr(csrf);
+}
+
+static uint16_t call(const struct request *r)
+{
+    status = 0;
+    HOUSE_MUST(api_request(api, (struct origin){0, 1}, r));
+    CHECK(status != 0);
+    api_gone(api, (struct origin){0, 1});
+    return status;
+}
+
+/* Not turned away before the handler looked at it. */
+static bool is_let_in(uint16_t got)
+{
+    return got != 401 && got != 403 && got != 405 && got != 415;
+}
+
+static bool is_unsafe(enum method m)
+{
+    return m != METHOD_GET && m != METHOD_HEAD;
+}
+
+static void for_each_route(void (*check)(const struct route_row *row))
+{
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        open_api();
+        check_row = table[i].path;
+        check(&table[i]);
+        check_row = NULL;
+        close_api();
+    }
+}
+
+/* ---- who ---------------------------------------------------------------------------------------
+ */
+
+static void check_stranger(const struct route_row *row)
+{
+    struct request r = request_of(row);
+    uint16_t got = call(&r);
+    if (row->caller != CALLER_ANYONE)
+        CHECK_INT(got, 401);
+    else
+        CHECK(got != 401 && got != 403);
+}
+
+TEST(route_call__without_credentials__is_401_unless_anyone_may)
+{
+    for_each_route(check_stranger);
+}
+
+static void check_bad_credentials(const struct route_row *row)
+{
+    static const char *const bad[] = {"Bearer oc_api_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                      "Bearer oc_sess_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                      "Bearer", "Basic YTpi", "x"};
+    if (row->caller == CALLER_ANYONE)
+        return;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct request r = request_of(row);
+        r.field[FIELD_AUTHORIZATION] = str_from_cstr(bad[i]);
+        CHECK_INT(call(&r), 401);
+        r.field[FIELD_AUTHORIZATION] = STR_NONE;
+        r.field[FIELD_COOKIE] = STR("__Host-session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        CHECK_INT(call(&r), 401);
+    }
+}
+
+TEST(route_call__credentials_that_are_none__are_401)
+{
+    for_each_route(check_bad_credentials);
+}
+
+static void check_key(const struct route_row *row)
+{
+    for (enum scope scope = SCOPE_READ; scope <= SCOPE_MANAGE; scope++) {
+        struct request r = request_of(row);
+        r.field[FIELD_AUTHORIZATION] = bearer(&keys[scope]);
+        uint16_t got = call(&r);
+        if (row->caller == CALLER_BROWSER)
+            CHECK_INT(got, 403);
+        else if (row->caller == CALLER_DEVICE)
+            CHECK_INT(got, 401);
+        else if (row->caller == CALLER_OWNER && (int)scope < row->scope)
+            CHECK_INT(got, 403);
+        else if (row->caller == CALLER_OWNER)
+            CHECK(is_let_in(got));
+    }
+}
+
+TEST(route_call__an_api_key__reaches_what_its_scope_says)
+{
+    for_each_route(check_key);
+}
+
+static void check_device(const struct route_row *row)
+{
+    struct request r = request_of(row);
+    r.field[FIELD_AUTHORIZATION] = bearer(&buoy.session.session);
+    r.field[FIELD_DEVICE_MAC] = STR("24:6F:28:AA:BB:01");
+    uint16_t got = call(&r);
+    if (row->caller == CALLER_DEVICE)
+        CHECK(is_let_in(got));
+    else if (row->caller != CALLER_ANYONE)
+        CHECK_INT(got, 401);
+    if (row->caller != CALLER_DEVICE)
+        return;
+    r.field[FIELD_DEVICE_MAC] = STR("24:6F:28:AA:BB:02");
+    CHECK_INT(call(&r), 401);
+    CHECK(strstr(body, "mac-mismatch") != NULL);
+}
+
+TEST(route_call__a_device_session__reaches_the_devices_routes_with_its_mac)
+{
+    for_each_route(check_device);
+}
+
+/* ---- forgery -----------------------------------------------------------------------------------
+ */
+
+static void check_browser(const struct route_row *row)
+{
+    static const struct {
+        const char *site, *origin;
+        bool good;
+    } pages[] = {
+        {"", "", true},
+        {"same-origin", "https://ocean.example:8443", true},
+        {"none", "", true},
+        {"", "https://OCEAN.example:8443", true},
+        {"same-site", "", false},
+        {"cross-site", "", false},
+        {"", "https://evil.example", false},
+        {"", "https://ocean.example", false},
+        {"", "http://ocean.example:8443", false},
+        {"", "https://ocean.example:8443.evil.example", false},
+        {"", "null", false},
+        {"same-origin", "https://evil.example", false},
+    };
+    if (row->caller != CALLER_OWNER && row->caller != CALLER_BROWSER)
+        return;
+    if (strcmp(row->path, "/api/v1/logout") == 0 || row->method == METHOD_DELETE)
+        return; /* asked below, once: they end what the others need */
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        struct request r = request_of(row);
+        by_browser(&r);
+        r.field[FIELD_SEC_FETCH_SITE] = str_from_cstr(pages[i].site);
+        r.field[FIELD_ORIGIN] = str_from_cstr(pages[i].origin);
+        uint16_t got = call(&r);
+        if (pages[i].good || !is_unsafe(row->method))
+            CHECK(is_let_in(got));
+        else
+            CHECK_INT(got, 403);
+    }
+}
+
+TEST(route_call__a_browser__is_let_in_from_our_own_pages)
+{
+    for_each_route(check_browser);
+}
+
+static void check_token(const struct route_row *row)
+{
+    char wrong[64];
+    if ((row->caller != CALLER_OWNER && row->caller != CALLER_BROWSER) || !is_unsafe(row->method))
+        return;
+    strcpy(wrong, csrf);
+    wrong[5] ^= 1;
+    struct request r = request_of(row);
+    by_browser(&r);
+    r.field[FIELD_CSRF_TOKEN] = STR_NONE;
+    CHECK_INT(call(&r), 403);
+    r.field[FIELD_CSRF_TOKEN] = str_from_cstr(wrong);
+    CHECK_INT(call(&r), 403);
+    r.field[FIELD_CSRF_TOKEN] = str_from(csrf, 10);
+    CHECK_INT(call(&r), 403);
+    r.field[FIELD_CSRF_TOKEN] = str_from_cstr(csrf);
+    CHECK(is_let_in(call(&r)));
+}
+
+TEST(route_call__a_browser_without_its_token__changes_nothing)
+{
+    for_each_route(check_token);
+}
+
+/* ---- what --------------------------------------------------------------------------------------
+ */
+
+static void check_types(const struct route_row *row)
+{
+    static const struct {
+        const char *type;
+        bool json, merge;
+    } rows[] = {
+        {"application/json", true, true},
+        {"Application/JSON; charset=utf-8", true, true},
+        {"application/merge-patch+json", false, true},
+        {"", false, false},
+        {"text/plain", false, false},
+        {"application/x-www-form-urlencoded", false, false},
+        {"multipart/form-data; boundary=x", false, false},
+        {"application/jsonp", false, false},
+        {"text/plain; application/json", false, false},
+    };
+    if (row->body == KIND_EMPTY || row->caller == CALLER_DEVICE)
+        return;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct request r = request_of(row);
+        by_browser(&r);
+        r.field[FIELD_CONTENT_TYPE] = str_from_cstr(rows[i].type);
+        r.body = STR("{}");
+        bool good = row->body == KIND_JSON ? rows[i].json : rows[i].merge;
+        uint16_t got = call(&r);
+        if (good)
+            CHECK(got != 415);
+        else
+            CHECK_INT(got, 415);
+    }
+}
+
+TEST(route_call__bodies__come_as_json)
+{
+    for_each_route(check_types);
+}
+
+static void check_methods(const struct route_row *row)
+{
+    for (enum method m = METHOD_GET; m <= METHOD_OPTIONS; m++) {
+        bool exists = m == METHOD_HEAD; /* asked as GET */
+        for (size_t i = 0; i < TABLE_COUNT; i++)
+            exists = exists || (strcmp(table[i].path, row->path) == 0 && table[i].method == m);
+        if (exists)
+            continue;
+        struct request r = request_of(row);
+        r.method = m;
+        CHECK_INT(call(&r), 405);
+    }
+}
+
+TEST(route_call__other_methods__are_405_before_anybody_is_asked_who_they_are)
+{
+    for_each_route(check_methods);
+}
+
+TEST(route_call__other_paths__are_404)
+{
+    static const char *const rows[] = {
+        "/",
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/device",
+        "/api/v1/devices/",
+        "/api/v1/devices/x/",
+        "/api/v1/devices/x/y",
+        "/api/v1/devices/x/readings/",
+        "/api/v1/devices//readings",
+        "/api/v2/devices",
+        "/API/v1/devices",
+        "/device/v1",
+        "/device/v1/readings/x",
+        "/healthz/",
+        "/api/v1/devicesx",
+    };
+    open_api();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct request r = {.method = METHOD_GET, .target = str_from_cstr(rows[i])};
+        check_row = rows[i];
+        CHECK_INT(call(&r), 404);
+    }
+    check_row = NULL;
+    close_api();
+}
+
+/* ---- whose -------------------------------------------------------------------------------------
+ */
+
+static void check_other_owner(const struct route_row *row)
+{
+    struct credential key;
+    int64_t id;
+    if (strstr(row->path, "/devices/{id}") == NULL)
+        return;
+    HOUSE_MUST(api_key_add(&house.d, eve, STR("key"), SCOPE_MANAGE, &key, &id));
+    struct request r = request_of(row);
+    r.field[FIELD_AUTHORIZATION] = bearer(&key);
+    r.body = STR("{\"name\":\"mine now\"}");
+    if (strstr(row->path, "readings") != NULL) {
+        static char target[200];
+        int len = snprintf(target, sizeof target, "%.*s?metric=t", STR_ARGS(r.target));
+        r.target = str_from(target, (size_t)len);
+    }
+    CHECK_INT(call(&r), 404);
+}
+
+TEST(route_call__another_owners_device__is_404_on_every_route)
+{
+    for_each_route(check_other_owner);
+}
+
+TESTS(router, TEST_ROW(route_call__without_credentials__is_401_unless_anyone_may),
+      TEST_ROW(route_call__credentials_that_are_none__are_401),
+      TEST_ROW(route_call__an_api_key__reaches_what_its_scope_says),
+      TEST_ROW(route_call__a_device_session__reaches_the_devices_routes_with_its_mac),
+      TEST_ROW(route_call__a_browser__is_let_in_from_our_own_pages),
+      TEST_ROW(route_call__a_browser_without_its_token__changes_nothing),
+      TEST_ROW(route_call__bodies__come_as_json),
+      TEST_ROW(route_call__other_methods__are_405_before_anybody_is_asked_who_they_are),
+      TEST_ROW(route_call__other_paths__are_404),
+      TEST_ROW(route_call__another_owners_device__is_404_on_every_route))
