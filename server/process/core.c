@@ -33,6 +33,7 @@ struct core {
     struct hash_pool *pool;
     struct link links[LINKS_MAX];
     size_t marks[LINKS_MAX];
+    bool is_full[LINKS_MAX]; /* could not take a frame: dropped when the batch has ended */
     uint32_t first_link;
     bool in_transaction;
     /* whom the batch has told something: they are told otherwise if it fails */
@@ -84,26 +85,37 @@ static void note_told(struct core *core, struct origin to)
     core->told[core->told_count++] = to;
 }
 
-/* A link that cannot take a frame belongs to an edge that has stopped reading: it is dropped, and
- * the parent, when the edge still lives, lays a new one. */
-static void drop_link(struct core *core, uint32_t at, const char *why)
+static void end_link(struct core *core, uint32_t at, const char *why)
 {
     log_event("core.link_dropped", "edge=%u reason=%s", at, why);
     link_done(&core->links[at]);
     core->marks[at] = 0;
+    core->is_full[at] = false;
     api_link_down(core->api, at);
+}
+
+/* The parent, when the edge still lives, lays a new one. Never called while the api walks over its
+ * holds or streams: this takes those of the link away. */
+static void drop_link(struct core *core, uint32_t at, const char *why)
+{
     uint8_t payload[4];
     struct writer w = writer_into(payload, sizeof payload);
+    end_link(core, at, why);
     writer_u32(&w, at);
     if (control_send(CONTROL_FD, CONTROL_LINK, str_from(payload, w.len), NULL, 0) != OK)
         exit(0); /* the parent has died */
 }
 
+/* A link that cannot take a frame belongs to an edge that has stopped reading. */
+static bool takes_frames(const struct core *core, uint32_t at)
+{
+    return core->links[at].fd >= 0 && !core->is_full[at];
+}
+
 static void push(struct core *core, struct origin to, enum frame_type type, struct str payload)
 {
-    struct link *l = &core->links[to.link];
-    if (l->fd >= 0 && link_push(l, type, to.id, payload) != OK)
-        drop_link(core, to.link, "full");
+    if (takes_frames(core, to.link))
+        core->is_full[to.link] = link_push(&core->links[to.link], type, to.id, payload) != OK;
 }
 
 static void push_reply(struct core *core, struct origin to, enum frame_type type,
@@ -112,14 +124,13 @@ static void push_reply(struct core *core, struct origin to, enum frame_type type
     struct link *l = &core->links[to.link];
     struct writer w;
     note_told(core, to);
-    if (l->fd < 0)
+    if (!takes_frames(core, to.link))
         return;
     if (link_reserve(l, reply->body.len + reply->headers.len + 16, &w) != OK ||
-        reply_put(&w, type, to.id, reply) != OK) {
-        drop_link(core, to.link, "full");
-        return;
-    }
-    link_commit(l, &w);
+        reply_put(&w, type, to.id, reply) != OK)
+        core->is_full[to.link] = true;
+    else
+        link_commit(l, &w);
 }
 
 static void outlet_reply(void *ctx, struct origin to, const struct reply *reply)
@@ -237,7 +248,9 @@ static void batch_end(struct core *core, enum err e)
     if (e != OK)
         batch_failed(core, e);
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
-        if (core->links[i].fd >= 0 && link_flush(&core->links[i]) == ERR_IO)
+        if (core->is_full[i])
+            drop_link(core, i, "full");
+        else if (core->links[i].fd >= 0 && link_flush(&core->links[i]) == ERR_IO)
             drop_link(core, i, "closed");
     }
 }
@@ -279,7 +292,7 @@ static enum err handle_frame(struct core *core, uint32_t link, const struct fram
 static enum err take_frames(struct core *core, uint32_t at)
 {
     struct frame f;
-    while (core->requests < BATCH_MAX && core->links[at].fd >= 0) {
+    while (core->requests < BATCH_MAX && takes_frames(core, at)) {
         enum err e = link_next(&core->links[at], &f);
         if (e == ERR_AGAIN)
             return OK;
@@ -416,7 +429,7 @@ static void accept_link(struct core *core, const struct control *m)
     if (reader_end(&r) != OK || at >= LINKS_MAX || m->fd_count != 1 || core->api == NULL)
         fatal("the parent sent a link that cannot be used");
     if (core->links[at].fd >= 0)
-        drop_link(core, at, "replaced");
+        end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
 }
 

@@ -78,18 +78,20 @@ static size_t hash_threads(const struct config *c)
  */
 
 /* A child that cannot be told is dying: its SIGCHLD tells the rest. */
-static void tell(struct parent *p, size_t at, enum control_type type, struct str payload,
+static bool tell(struct parent *p, size_t at, enum control_type type, struct str payload,
                  const int *fds, size_t fd_count)
 {
     struct child *c = &p->children[at];
     if (c->pid == 0)
-        return;
-    if (control_send(c->control, type, payload, fds, fd_count) != OK)
-        log_event("parent.tell_failed", "child=%s index=%zu message=%d", child_name(at), at,
-                  (int)type);
+        return false;
+    if (control_send(c->control, type, payload, fds, fd_count) == OK)
+        return true;
+    log_event("parent.tell_failed", "child=%s index=%zu message=%d", child_name(at), at, (int)type);
+    return false;
 }
 
-/* A fresh stream between the core and one edge: both get their end, and an end of before dies. */
+/* A fresh stream between the core and one edge: both get their end, and an end of before dies. The
+ * edge first: one that has died already must not have the core ask for the next link at once. */
 static void link_up(struct parent *p, size_t edge)
 {
     int ends[2];
@@ -100,8 +102,8 @@ static void link_up(struct parent *p, size_t edge)
         fatal("no socket pair for edge and core: %s", strerror(errno));
     struct writer w = writer_into(payload, sizeof payload);
     writer_u32(&w, (uint32_t)edge);
-    tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
-    tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1);
+    if (tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1))
+        tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
     close(ends[0]);
     close(ends[1]);
 }
