@@ -20,7 +20,8 @@
 #include "server/os/log.h"
 #include "server/process/hash_pool.h"
 
-#define LINKS_MAX        64  /* edges */
+#define LINKS_MAX        64                 /* edges */
+#define ANSWERS_MAX      (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
 #define BATCH_MAX        256 /* requests in one transaction; research: more gains nothing */
 #define TICK_MS          250
 #define TROUBLE_MS       INT64_C(10000) /* after a failed commit, leave out what can wait */
@@ -32,6 +33,7 @@ struct core {
     struct api *api;
     struct hash_pool *pool;
     struct link links[LINKS_MAX];
+    uint32_t lives[LINKS_MAX]; /* how many links this edge has had: see struct origin */
     size_t marks[LINKS_MAX];
     bool is_full[LINKS_MAX]; /* could not take a frame: dropped when the batch has ended */
     uint32_t first_link;
@@ -106,15 +108,23 @@ static void drop_link(struct core *core, uint32_t at, const char *why)
         exit(0); /* the parent has died */
 }
 
-/* A link that cannot take a frame belongs to an edge that has stopped reading. */
-static bool takes_frames(const struct core *core, uint32_t at)
+/* A link that cannot take a frame belongs to an edge that has stopped reading. What came over a
+ * link of before is answered to nobody: the next edge may use the same id for somebody else. */
+static bool takes_answer(const struct core *core, struct origin to)
 {
-    return core->links[at].fd >= 0 && !core->is_full[at];
+    return core->links[to.link].fd >= 0 && !core->is_full[to.link] &&
+           core->lives[to.link] == to.life;
+}
+
+/* Large answers wait for this edge: what it asks next has to wait for them. */
+static bool is_behind(const struct core *core, uint32_t at)
+{
+    return link_mark(&core->links[at]) >= ANSWERS_MAX;
 }
 
 static void push(struct core *core, struct origin to, enum frame_type type, struct str payload)
 {
-    if (takes_frames(core, to.link))
+    if (takes_answer(core, to))
         core->is_full[to.link] = link_push(&core->links[to.link], type, to.id, payload) != OK;
 }
 
@@ -124,7 +134,7 @@ static void push_reply(struct core *core, struct origin to, enum frame_type type
     struct link *l = &core->links[to.link];
     struct writer w;
     note_told(core, to);
-    if (!takes_frames(core, to.link))
+    if (!takes_answer(core, to))
         return;
     if (link_reserve(l, reply->body.len + reply->headers.len + 16, &w) != OK ||
         reply_put(&w, type, to.id, reply) != OK)
@@ -273,7 +283,7 @@ static enum err handle_request(struct core *core, struct origin from, struct str
 
 static enum err handle_frame(struct core *core, uint32_t link, const struct frame *f)
 {
-    struct origin from = {link, f->id};
+    struct origin from = {link, f->id, core->lives[link]};
     switch (f->type) {
     case FRAME_REQUEST: return handle_request(core, from, f->payload);
     case FRAME_RELEASE: api_release(core->api, from); return OK;
@@ -288,11 +298,12 @@ static enum err handle_frame(struct core *core, uint32_t link, const struct fram
     return OK;
 }
 
-/* All whole frames of one link, until the batch is full. */
+/* All whole frames of one link, until the batch is full or the edge has enough to read. */
 static enum err take_frames(struct core *core, uint32_t at)
 {
     struct frame f;
-    while (core->requests < BATCH_MAX && takes_frames(core, at)) {
+    while (core->requests < BATCH_MAX && core->links[at].fd >= 0 && !core->is_full[at] &&
+           !is_behind(core, at)) {
         enum err e = link_next(&core->links[at], &f);
         if (e == ERR_AGAIN)
             return OK;
@@ -431,6 +442,7 @@ static void accept_link(struct core *core, const struct control *m)
     if (core->links[at].fd >= 0)
         end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
+    core->lives[at]++;
 }
 
 static void begin_drain(struct core *core)
@@ -472,9 +484,14 @@ static void read_control(struct core *core)
         handle_control(core, &m);
 }
 
-static bool has_frames_left(struct core *core)
+/* The batch ended before the buffers were empty: it was full, or it failed. */
+static bool has_frames_left(const struct core *core)
 {
-    return core->requests >= BATCH_MAX;
+    for (uint32_t i = 0; i < LINKS_MAX; i++) {
+        if (core->links[i].fd >= 0 && !is_behind(core, i) && link_has_next(&core->links[i]))
+            return true;
+    }
+    return core->hashes_wait;
 }
 
 /* Wait, then fill the buffers of links that have something. */
@@ -488,7 +505,9 @@ static void wait_for_work(struct core *core)
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
         if (core->links[i].fd < 0)
             continue;
-        short events = link_wants_write(&core->links[i]) ? POLLIN | POLLOUT : POLLIN;
+        short events = is_behind(core, i)                  ? POLLOUT
+                       : link_wants_write(&core->links[i]) ? POLLIN | POLLOUT
+                                                           : POLLIN;
         link_of[count - 2] = i;
         fds[count++] = (struct pollfd){core->links[i].fd, events, 0};
     }
