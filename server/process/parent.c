@@ -92,7 +92,8 @@ static bool tell(struct parent *p, size_t at, enum control_type type, struct str
 }
 
 /* A fresh stream between the core and one edge: both get their end, and an end of before dies. The
- * serial number tells later whether a complaint is about this one. */
+ * edge first: one that has died already must not have the core ask for the next link at once.
+ * The serial number tells later whether a complaint is about this one. */
 static void link_up(struct parent *p, size_t edge)
 {
     int ends[2];
