@@ -78,8 +78,7 @@ enum err api_request(struct api *api, struct origin from, const struct request *
     return OK;
 }
 
-/* ---- answers ----------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 void answer_header(struct call *c, struct str name, struct str value)
 {
@@ -156,8 +155,7 @@ void answer_invalid(struct call *c, const char *field, const char *detail)
     problem_finish(c, &o, PROBLEM_INVALID_VALUE);
 }
 
-/* ---- what waits -------------------------------------------------------------------------------
- */
+/* ---- what waits ------------------------------------------------------------------------------ */
 
 void api_release(struct api *api, struct origin from)
 {
@@ -239,8 +237,7 @@ enum err api_tick_store(struct api *api)
     return save(api);
 }
 
-/* ---- a failed batch ---------------------------------------------------------------------------
- */
+/* ---- a failed batch -------------------------------------------------------------------------- */
 
 static void answer_failed(struct api *api, struct origin to, bool storage_is_full)
 {

@@ -64,8 +64,7 @@ struct call {
 
 typedef enum err handler_fn(struct call *c);
 
-/* ---- answering: each of these answers the request, once ----------------------------------------
- */
+/* ---- answering: each of these answers the request, once -------------------------------------- */
 
 void answer_empty(struct call *c, uint16_t status);
 /* What was written to c->body so far, as application/json. */

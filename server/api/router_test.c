@@ -166,8 +166,7 @@ static void for_each_route(void (*check)(const struct route_row *row))
     }
 }
 
-/* ---- who ---------------------------------------------------------------------------------------
- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 static void check_stranger(const struct route_row *row)
 {
@@ -250,8 +249,7 @@ TEST(route_call__a_device_session__reaches_the_devices_routes_with_its_mac)
     for_each_route(check_device);
 }
 
-/* ---- forgery -----------------------------------------------------------------------------------
- */
+/* ---- forgery --------------------------------------------------------------------------------- */
 
 static void check_browser(const struct route_row *row)
 {
@@ -318,8 +316,7 @@ TEST(route_call__a_browser_without_its_token__changes_nothing)
     for_each_route(check_token);
 }
 
-/* ---- what --------------------------------------------------------------------------------------
- */
+/* ---- what ------------------------------------------------------------------------------------ */
 
 static void check_types(const struct route_row *row)
 {
@@ -408,8 +405,7 @@ TEST(route_call__other_paths__are_404)
     close_api();
 }
 
-/* ---- whose -------------------------------------------------------------------------------------
- */
+/* ---- whose ----------------------------------------------------------------------------------- */
 
 static void check_other_owner(const struct route_row *row)
 {

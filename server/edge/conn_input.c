@@ -12,8 +12,7 @@
 #include "server/edge/static.h"
 #include "server/os/log.h"
 
-/* ---- who answers -------------------------------------------------------------------------------
- */
+/* ---- who answers ----------------------------------------------------------------------------- */
 
 static bool belongs_to_core(struct str path)
 {
@@ -47,8 +46,7 @@ static bool serve(struct conn *c, const struct http1_request *r, struct str body
     return conn_serve_file(c, r);
 }
 
-/* ---- from bytes to requests --------------------------------------------------------------------
- */
+/* ---- from bytes to requests ------------------------------------------------------------------ */
 
 static void wait_for_body(struct conn *c, const struct http1_request *r, size_t head_len)
 {
@@ -102,8 +100,7 @@ static bool may_take_requests(const struct conn *c)
            (c->state == CONN_IDLE || c->state == CONN_HEAD || c->state == CONN_BODY);
 }
 
-/* ---- what waits --------------------------------------------------------------------------------
- */
+/* ---- what waits ------------------------------------------------------------------------------ */
 
 static void drop_input(struct conn *c)
 {
@@ -184,8 +181,7 @@ static bool take_in(struct conn *c, struct str fresh)
     return false;
 }
 
-/* ---- from the socket ---------------------------------------------------------------------------
- */
+/* ---- from the socket ------------------------------------------------------------------------- */
 
 static void log_handshake_failure(const struct conn *c)
 {

@@ -9,8 +9,7 @@
 
 #include "common/crypto/crypto.h"
 
-/* ---- the BIO ----------------------------------------------------------------------------------
- */
+/* ---- the BIO --------------------------------------------------------------------------------- */
 
 static int io_read(BIO *bio, char *to, int len)
 {
@@ -82,8 +81,7 @@ SSL *tls_accept(SSL_CTX *ctx, struct tls_io *io)
     return ssl;
 }
 
-/* ---- tickets ----------------------------------------------------------------------------------
- */
+/* ---- tickets --------------------------------------------------------------------------------- */
 
 static int tickets_index(void)
 {
@@ -129,8 +127,7 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     return 0;
 }
 
-/* ---- the context ------------------------------------------------------------------------------
- */
+/* ---- the context ----------------------------------------------------------------------------- */
 
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                        const unsigned char *in, unsigned int in_len, void *arg)

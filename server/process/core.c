@@ -49,8 +49,7 @@ struct core {
     int64_t drain_until_ms; /* monotonic; 0: not draining */
 };
 
-/* ---- what the parent sends --------------------------------------------------------------------
- */
+/* ---- what the parent sends ------------------------------------------------------------------- */
 
 void core_config_write(struct writer *w, const struct core_config *c)
 {
@@ -71,8 +70,7 @@ enum err core_config_read(struct str payload, struct core_config *out)
     return OK;
 }
 
-/* ---- answers on their way out -----------------------------------------------------------------
- */
+/* ---- answers on their way out ---------------------------------------------------------------- */
 
 static void note_told(struct core *core, struct origin to)
 {
@@ -176,8 +174,7 @@ static enum err outlet_hash(void *ctx, const struct hash_job *job)
     return hash_pool_add(core->pool, job);
 }
 
-/* ---- one batch, one transaction ---------------------------------------------------------------
- */
+/* ---- one batch, one transaction -------------------------------------------------------------- */
 
 static void batch_begin(struct core *core)
 {
@@ -370,8 +367,7 @@ static void run_batch(struct core *core)
     batch_end(core, e);
 }
 
-/* ---- start and end ----------------------------------------------------------------------------
- */
+/* ---- start and end --------------------------------------------------------------------------- */
 
 static enum err load_decoy_secret(struct domain *d)
 {

@@ -87,8 +87,7 @@ static bool core_heard(const char *what)
     return false;
 }
 
-/* ---- requests and answers ----------------------------------------------------------------------
- */
+/* ---- requests and answers -------------------------------------------------------------------- */
 
 TEST(edge__one_connection__many_requests)
 {
@@ -221,8 +220,7 @@ TEST(edge__files__are_known_by_their_tag)
     client_close(&c);
 }
 
-/* ---- TLS ---------------------------------------------------------------------------------------
- */
+/* ---- TLS ------------------------------------------------------------------------------------- */
 
 TEST(tls__older_versions_and_other_protocols__are_refused)
 {
@@ -315,8 +313,7 @@ TEST(tls__a_ticket_of_one_edge__opens_the_other_until_its_key_is_gone)
     SSL_SESSION_free(session);
 }
 
-/* ---- slow and hungry clients -------------------------------------------------------------------
- */
+/* ---- slow and hungry clients ----------------------------------------------------------------- */
 
 /* One byte after another, until the server has had enough. Milliseconds that took. */
 static int drip(struct client *c, const char *text)
@@ -458,8 +455,7 @@ TEST(fairness__endless_input__keeps_nobody_waiting)
         kill(pids[i], SIGKILL);
 }
 
-/* ---- held requests and streams -----------------------------------------------------------------
- */
+/* ---- held requests and streams --------------------------------------------------------------- */
 
 TEST(held__the_next_request__lets_go)
 {
@@ -532,8 +528,7 @@ TEST(stream__asked_for_with_head__has_a_head_and_no_body)
     client_close(&c);
 }
 
-/* ---- the core dies -----------------------------------------------------------------------------
- */
+/* ---- the core dies --------------------------------------------------------------------------- */
 
 TEST(core__dies__everybody_is_told_and_goes_on_with_the_next_one)
 {
@@ -583,8 +578,7 @@ TEST(core__breaks_the_protocol__is_not_listened_to)
     client_close(&c);
 }
 
-/* ---- bounds ------------------------------------------------------------------------------------
- */
+/* ---- bounds ---------------------------------------------------------------------------------- */
 
 static int start_small(void **state)
 {
@@ -614,8 +608,7 @@ TEST(bounds__one_connection_too_many__is_closed_and_the_next_has_room)
         client_close(&c[i]);
 }
 
-/* ---- leaving -----------------------------------------------------------------------------------
- */
+/* ---- leaving --------------------------------------------------------------------------------- */
 
 TEST(drain__what_is_under_way__finishes)
 {
@@ -667,8 +660,7 @@ TEST(parent__is_gone__and_so_is_the_edge)
     CHECK_INT(house_wait(&house, 0, 3000), 0);
 }
 
-/* ---- configuration -----------------------------------------------------------------------------
- */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 TEST(edge_config__round_trip_and_every_cut)
 {
@@ -684,8 +676,7 @@ TEST(edge_config__round_trip_and_every_cut)
     CHECK(memcmp(&got.deadlines, &quick.deadlines, sizeof got.deadlines) == 0);
 }
 
-/* ---- the program -------------------------------------------------------------------------------
- */
+/* ---- the program ----------------------------------------------------------------------------- */
 
 static int serve(const char *port)
 {

@@ -75,8 +75,7 @@ static size_t hash_threads(const struct config *c)
     return cores < 4 ? 1 : (size_t)cores / 2;
 }
 
-/* ---- telling children things ------------------------------------------------------------------
- */
+/* ---- telling children things ----------------------------------------------------------------- */
 
 /* False: a child that cannot be told is dying, and its SIGCHLD tells the rest. */
 static bool tell(struct parent *p, size_t at, enum control_type type, struct str payload,
@@ -176,8 +175,7 @@ static void configure_edge(struct parent *p, size_t at)
     tell(p, at, CONTROL_START, STR_NONE, NULL, 0);
 }
 
-/* ---- starting ---------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 _Noreturn static void become_child(const char *name, int control, pid_t parent)
 {
@@ -251,8 +249,7 @@ static void note_ready(struct parent *p, size_t at)
     }
 }
 
-/* ---- dying ------------------------------------------------------------------------------------
- */
+/* ---- dying ----------------------------------------------------------------------------------- */
 
 static bool is_draining(const struct parent *p)
 {
@@ -307,8 +304,7 @@ static void restart_due(struct parent *p)
     }
 }
 
-/* ---- draining: edges first, then the core ------------------------------------------------------
- */
+/* ---- draining: edges first, then the core ---------------------------------------------------- */
 
 static bool edges_running(const struct parent *p)
 {
@@ -357,8 +353,7 @@ static bool drain_step(struct parent *p)
     return p->children[CORE].pid == 0;
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------
- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 /* The core has dropped its link to an edge. Usually the edge is dying; if not, it gets another,
  * unless that is on its way already: a link that is replaced closes too. */
@@ -436,8 +431,7 @@ static void turn(struct parent *p)
         rotate_tickets(p);
 }
 
-/* ---- beginning --------------------------------------------------------------------------------
- */
+/* ---- beginning ------------------------------------------------------------------------------- */
 
 static enum err complain(const char *what, const char *advice)
 {

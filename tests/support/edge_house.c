@@ -28,8 +28,7 @@ static void must(bool good, const char *what)
     exit(1);
 }
 
-/* ---- identity ----------------------------------------------------------------------------------
- */
+/* ---- identity -------------------------------------------------------------------------------- */
 
 static void copy_pem(BIO *bio, char out[HOUSE_PEM_MAX])
 {
@@ -63,8 +62,7 @@ void house_make_identity(struct house_identity *out, long serial)
     EVP_PKEY_free(key);
 }
 
-/* ---- messages ----------------------------------------------------------------------------------
- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static void tell(struct house *h, size_t edge, enum control_type type, struct str payload, int fd)
 {
@@ -94,8 +92,7 @@ void house_drain(struct house *h, size_t edge)
     tell(h, edge, CONTROL_DRAIN, STR_NONE, -1);
 }
 
-/* ---- processes ---------------------------------------------------------------------------------
- */
+/* ---- processes ------------------------------------------------------------------------------- */
 
 static int listen_on(uint16_t *port)
 {
