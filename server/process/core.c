@@ -562,6 +562,7 @@ int core_main(void)
 {
     static struct core core;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a bound on the size of files is a full disk, not an end */
     signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
     signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     for (size_t i = 0; i < LINKS_MAX; i++)
