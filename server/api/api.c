@@ -220,6 +220,7 @@ static enum err save(struct api *api)
 
 void api_tick_waits(struct api *api)
 {
+    events_sweep(&api->events);
     holds_check(&api->holds, &api->outlet, api->d->live, api->d->now_ms);
     events_ping(&api->events, &api->outlet, api->d->now_ms);
 }
