@@ -44,6 +44,7 @@ enum err telemetry_load(struct domain *d)
     TRY(sql_chunk_newest(d->store, &newest));
     t->chunk.len = 0;
     t->newest_id = newest.id;
+    t->saving_up_to = 0;             /* the pass under way has lost its place */
     t->chunks_to_fold = FOLD_CHUNKS; /* whatever was left over is looked at first */
     return OK;
 }
