@@ -225,6 +225,18 @@ void api_tick_waits(struct api *api)
     events_ping(&api->events, &api->outlet, api->d->now_ms);
 }
 
+void api_clock_set_back(struct api *api)
+{
+    struct domain *d = api->d;
+    size_t position = 0;
+    holds_answer_all(&api->holds, &api->outlet, d->live);
+    exchanges_forget_all(api->exchanges);
+    for (struct live *l; (l = live_next(d->live, &position)) != NULL;)
+        l->last_seen_ms = l->last_seen_ms < d->now_ms ? l->last_seen_ms : d->now_ms;
+    api->holds.next_check_ms = api->events.next_ping_ms = 0;
+    api->next_expiry_ms = api->next_save_ms = 0;
+}
+
 enum err api_tick_store(struct api *api)
 {
     struct domain *d = api->d;

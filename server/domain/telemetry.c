@@ -174,7 +174,8 @@ enum err telemetry_take(struct domain *d, struct live *live, const struct readin
 bool telemetry_wants_fold(const struct telemetry *t, int64_t now_ms)
 {
     return t->chunks_to_fold >= FOLD_CHUNKS ||
-           (t->chunks_to_fold > 0 && now_ms - t->oldest_to_fold_ms >= FOLD_AFTER_MS);
+           (t->chunks_to_fold > 0 && (now_ms - t->oldest_to_fold_ms >= FOLD_AFTER_MS ||
+                                      now_ms < t->oldest_to_fold_ms)); /* the clock was set back */
 }
 
 void telemetry_note_damage(struct telemetry *t)
