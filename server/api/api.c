@@ -128,7 +128,7 @@ static struct json_out problem_begin(struct call *c, enum problem_kind kind, con
     problem_open(&o, kind, str_from_cstr(detail));
     if (problem_status(kind) == 401)
         answer_header(c, STR("WWW-Authenticate"), STR("Bearer realm=\"oceanremote\""));
-    if (problem_status(kind) == 503)
+    if (problem_status(kind) == 503 || problem_status(kind) == 429)
         answer_header(c, STR("Retry-After"), STR("1"));
     return o;
 }
