@@ -58,7 +58,13 @@ void events_publish(const struct events *e, const struct outlet *outlet, int64_t
     writer_str(&w, STR("event: "));
     writer_str(&w, event);
     writer_str(&w, STR("\ndata: "));
+    size_t start = w.len;
     writer_str(&w, data);
+    for (size_t i = start; i < w.len; i++) {
+        /* State is kept as its sender laid it out. In JSON a line end is a space. */
+        if (buffer[i] == '\n' || buffer[i] == '\r')
+            buffer[i] = ' ';
+    }
     writer_str(&w, STR("\n\n"));
     struct str text;
     if (writer_end(&w, &text) != OK)

@@ -39,7 +39,7 @@ void events_remove_link(struct events *e, uint32_t link);
 /* Is anybody listening? Asked before the trouble of writing an event. */
 bool events_wanted(const struct events *e, int64_t account_id);
 
-/* data is one line of JSON. */
+/* data is JSON. */
 void events_publish(const struct events *e, const struct outlet *outlet, int64_t account_id,
                     struct str event, struct str data);
 void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms);
