@@ -47,8 +47,7 @@ static uint32_t record_sector(const struct journal *j, uint64_t number)
     return MARKS + (uint32_t)(number % j->capacity);
 }
 
-/* ---- marks: u32 magic, u64 sequence, u32 id, u64 acknowledged, first, last, u32 boot -----------
- */
+/* ---- marks: u32 magic, u64 sequence, u32 id, u64 acknowledged, first, last, u32 boot --------- */
 
 #define MARK_LEN (4 + 8 + 4 + 3 * 8 + 4)
 
@@ -209,8 +208,7 @@ bool journal_is_empty(const struct journal *j)
     return j->acknowledged + 1 >= j->next;
 }
 
-/* ---- in ---------------------------------------------------------------------------------------
- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 enum err journal_append(struct journal *j, const struct journal_time *time,
                         const struct reading *readings, size_t count)
@@ -229,8 +227,7 @@ enum err journal_append(struct journal *j, const struct journal_time *time,
     return OK;
 }
 
-/* ---- out --------------------------------------------------------------------------------------
- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 struct batch_writer {
     struct json_out out;

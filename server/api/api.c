@@ -78,8 +78,7 @@ enum err api_request(struct api *api, struct origin from, const struct request *
     return OK;
 }
 
-/* ---- answers ----------------------------------------------------------------------------------
- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 void answer_header(struct call *c, struct str name, struct str value)
 {
@@ -128,6 +127,8 @@ static struct json_out problem_begin(struct call *c, enum problem_kind kind, con
     problem_open(&o, kind, str_from_cstr(detail));
     if (problem_status(kind) == 401)
         answer_header(c, STR("WWW-Authenticate"), STR("Bearer realm=\"oceanremote\""));
+    if (problem_status(kind) == 405)
+        answer_header(c, STR("Allow"), c->allow);
     if (problem_status(kind) == 503)
         answer_header(c, STR("Retry-After"), STR("1"));
     return o;
@@ -154,8 +155,7 @@ void answer_invalid(struct call *c, const char *field, const char *detail)
     problem_finish(c, &o, PROBLEM_INVALID_VALUE);
 }
 
-/* ---- what waits -------------------------------------------------------------------------------
- */
+/* ---- what waits ------------------------------------------------------------------------------ */
 
 void api_release(struct api *api, struct origin from)
 {
@@ -237,8 +237,7 @@ enum err api_tick_store(struct api *api)
     return save(api);
 }
 
-/* ---- a failed batch ---------------------------------------------------------------------------
- */
+/* ---- a failed batch -------------------------------------------------------------------------- */
 
 static void answer_failed(struct api *api, struct origin to, bool storage_is_full)
 {

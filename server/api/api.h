@@ -12,10 +12,12 @@
 #include "server/domain/domain.h"
 #include "server/ipc/frame.h"
 
-/* Whom an answer is for: an edge's link, and that edge's own request id. */
+/* Whom an answer is for: an edge's link, and that edge's own request id. An edge that was started
+ * anew has the same link and counts its ids from the start: life tells the two apart. */
 struct origin {
     uint32_t link;
     uint64_t id;
+    uint32_t life;
 };
 
 /* A password to hash or to verify away from the loop. */

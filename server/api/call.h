@@ -49,7 +49,8 @@ struct call {
     struct origin from;
     struct arena arena;
     struct str path, query;
-    struct str id; /* the {id} of the path */
+    struct str id;    /* the {id} of the path */
+    struct str allow; /* with 405: the methods that the path has */
     /* who is calling, as far as the route asks */
     int64_t account_id;
     struct browser_session session; /* CALLER_OWNER by browser and CALLER_BROWSER */
@@ -63,8 +64,7 @@ struct call {
 
 typedef enum err handler_fn(struct call *c);
 
-/* ---- answering: each of these answers the request, once ----------------------------------------
- */
+/* ---- answering: each of these answers the request, once -------------------------------------- */
 
 void answer_empty(struct call *c, uint16_t status);
 /* What was written to c->body so far, as application/json. */

@@ -35,8 +35,7 @@ static struct str live_id(const struct live *live)
     return str_from(live->public_id, live->public_id_len);
 }
 
-/* ---- section 1: registration ------------------------------------------------------------------
- */
+/* ---- section 1: registration ----------------------------------------------------------------- */
 
 enum err device_register_post(struct call *c)
 {
@@ -76,8 +75,7 @@ enum err device_register_post(struct call *c)
     return publish_device(c->api, &c->arena, account_id, live_id(r.live));
 }
 
-/* ---- section 2: sessions ----------------------------------------------------------------------
- */
+/* ---- section 2: sessions --------------------------------------------------------------------- */
 
 static void answer_credentials_refused(struct call *c)
 {
@@ -147,8 +145,7 @@ enum err device_session_post(struct call *c)
     return request.client_first.len > 0 ? begin_session(c, &request) : open_session(c, &request);
 }
 
-/* ---- section 3: readings ----------------------------------------------------------------------
- */
+/* ---- section 3: readings --------------------------------------------------------------------- */
 
 static void publish_readings(struct call *c, const struct readings_request *batch)
 {
@@ -210,8 +207,7 @@ enum err device_readings_post(struct call *c)
     return publish_device(c->api, &c->arena, c->device->account_id, live_id(c->device));
 }
 
-/* ---- section 4: state -------------------------------------------------------------------------
- */
+/* ---- section 4: state ------------------------------------------------------------------------ */
 
 static enum err answer_desired(struct call *c)
 {

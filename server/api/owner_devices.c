@@ -28,8 +28,7 @@ static enum err answer_device(struct call *c, uint16_t status)
     return OK;
 }
 
-/* ---- listing ----------------------------------------------------------------------------------
- */
+/* ---- listing --------------------------------------------------------------------------------- */
 
 /* The page after the device with this id; 0 from the start. */
 static enum err page_start(struct call *c, int64_t *after_id)
@@ -107,8 +106,7 @@ enum err device_get(struct call *c)
     return answer_device(c, 200);
 }
 
-/* ---- adding, renaming, removing ---------------------------------------------------------------
- */
+/* ---- adding, renaming, removing -------------------------------------------------------------- */
 
 static void name_token(struct json_out *o, const struct credential *token, int64_t expires_at_ms)
 {
@@ -215,8 +213,7 @@ enum err registration_token_post(struct call *c)
     return publish_device(c->api, &c->arena, c->account_id, c->id);
 }
 
-/* ---- desired state ----------------------------------------------------------------------------
- */
+/* ---- desired state --------------------------------------------------------------------------- */
 
 static void publish_desired(struct call *c, struct str desired, int64_t version)
 {

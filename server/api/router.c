@@ -52,12 +52,12 @@ static bool path_matches(struct str pattern, struct str path, struct str *id)
     return more_want == more_have;
 }
 
-/* The route, or NULL with *known_path telling 405 from 404. HEAD is answered as GET: the edge
- * leaves the body away. */
-static const struct route *find_route(struct call *c, bool *known_path)
+/* The route, or NULL with the methods that the path has, a bit each; 0 tells 404 from 405. HEAD is
+ * answered as GET: the edge leaves the body away. */
+static const struct route *find_route(struct call *c, unsigned *methods)
 {
     enum method method = c->request->method == METHOD_HEAD ? METHOD_GET : c->request->method;
-    *known_path = false;
+    *methods = 0;
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         if (routes[i].path.len > c->path.len && str_find(routes[i].path, '{') == routes[i].path.len)
             continue;
@@ -65,7 +65,7 @@ static const struct route *find_route(struct call *c, bool *known_path)
             continue;
         if (routes[i].method == method)
             return &routes[i];
-        *known_path = true;
+        *methods |= 1U << routes[i].method;
     }
     return NULL;
 }
@@ -203,9 +203,32 @@ static bool body_is_acceptable(struct call *c, const struct route *route)
     return route->body == BODY_MERGE && media_type_is(type, STR("application/merge-patch+json"));
 }
 
-static void answer_no_route(struct call *c, bool known_path)
+/* RFC 9110 section 15.5.6: a 405 names what is allowed. */
+static struct str allow_text(struct arena *a, unsigned methods)
 {
-    if (known_path)
+    static const struct {
+        enum method method;
+        const char *name;
+    } names[] = {{METHOD_GET, "GET, HEAD"},
+                 {METHOD_POST, "POST"},
+                 {METHOD_PATCH, "PATCH"},
+                 {METHOD_DELETE, "DELETE"}};
+    uint8_t *text = arena_alloc(a, 64);
+    struct writer w = writer_into(text, text == NULL ? 0 : 64);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if ((methods & 1U << names[i].method) == 0)
+            continue;
+        if (w.len > 0)
+            writer_str(&w, STR(", "));
+        writer_str(&w, str_from_cstr(names[i].name));
+    }
+    return str_from(text, w.len);
+}
+
+static void answer_no_route(struct call *c, unsigned methods)
+{
+    c->allow = allow_text(&c->arena, methods);
+    if (methods != 0)
         answer_problem(c, PROBLEM_METHOD_NOT_ALLOWED,
                        "This path exists, the method does not: see /api/v1/openapi.json.");
     else
@@ -215,10 +238,10 @@ static void answer_no_route(struct call *c, bool known_path)
 
 enum err route_call(struct call *c)
 {
-    bool known_path;
-    const struct route *route = find_route(c, &known_path);
+    unsigned methods;
+    const struct route *route = find_route(c, &methods);
     if (route == NULL) {
-        answer_no_route(c, known_path);
+        answer_no_route(c, methods);
         return OK;
     }
     TRY(authenticate(c, route));

@@ -4,6 +4,12 @@
 #include "tests/check.h"
 #include "tests/support/house.h"
 
+/* A request over the only life that this link has had. */
+static struct origin of(uint32_t link, uint64_t id)
+{
+    return (struct origin){.link = link, .life = 1, .id = id};
+}
+
 /* The published table once more, for going through it. */
 #define SCOPE_NONE 0
 #define KIND_EMPTY 0
@@ -138,9 +144,9 @@ static void by_browser(struct request *r)
 static uint16_t call(const struct request *r)
 {
     status = 0;
-    HOUSE_MUST(api_request(api, (struct origin){0, 1}, r));
+    HOUSE_MUST(api_request(api, of(0, 1), r));
     CHECK(status != 0);
-    api_gone(api, (struct origin){0, 1});
+    api_gone(api, of(0, 1));
     return status;
 }
 
@@ -166,8 +172,7 @@ static void for_each_route(void (*check)(const struct route_row *row))
     }
 }
 
-/* ---- who ---------------------------------------------------------------------------------------
- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 static void check_stranger(const struct route_row *row)
 {
@@ -250,8 +255,7 @@ TEST(route_call__a_device_session__reaches_the_devices_routes_with_its_mac)
     for_each_route(check_device);
 }
 
-/* ---- forgery -----------------------------------------------------------------------------------
- */
+/* ---- forgery --------------------------------------------------------------------------------- */
 
 static void check_browser(const struct route_row *row)
 {
@@ -318,8 +322,7 @@ TEST(route_call__a_browser_without_its_token__changes_nothing)
     for_each_route(check_token);
 }
 
-/* ---- what --------------------------------------------------------------------------------------
- */
+/* ---- what ------------------------------------------------------------------------------------ */
 
 static void check_types(const struct route_row *row)
 {
@@ -408,8 +411,7 @@ TEST(route_call__other_paths__are_404)
     close_api();
 }
 
-/* ---- whose -------------------------------------------------------------------------------------
- */
+/* ---- whose ----------------------------------------------------------------------------------- */
 
 static void check_other_owner(const struct route_row *row)
 {

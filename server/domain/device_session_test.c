@@ -39,8 +39,7 @@ static enum err use(const struct credential *session, const char *mac, struct li
 #define MAC  "24:6F:28:AA:BB:01"
 #define MAC2 "24:6F:28:AA:BB:02"
 
-/* ---- opening -----------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 TEST(device_session_open__right_key_and_mac__is_a_session)
 {
@@ -209,8 +208,7 @@ TEST(device_session_begin__too_many_exchanges__wait_until_old_ones_are_over)
     close_house();
 }
 
-/* ---- using -------------------------------------------------------------------------------------
- */
+/* ---- using ----------------------------------------------------------------------------------- */
 
 TEST(device_session_find__another_mac__ends_the_session)
 {

@@ -119,8 +119,7 @@ void live_remove(struct live_table *t, int64_t device_id)
     live_free(live);
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------
- */
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static bool is_session(const void *entry, const void *digest)
 {
@@ -173,8 +172,7 @@ void live_sessions_remove_all(struct live_table *t, struct live *live)
         live_session_remove(t, live->sessions[live->session_count - 1]);
 }
 
-/* ---- latest values ----------------------------------------------------------------------------
- */
+/* ---- latest values --------------------------------------------------------------------------- */
 
 static bool is_metric(const struct latest *l, struct str metric)
 {
@@ -252,8 +250,7 @@ enum presence live_presence(const struct live *live, int64_t now_ms)
     return silent_ms <= live->interval_s * 3000 + 1000 ? PRESENCE_LATE : PRESENCE_OFFLINE;
 }
 
-/* ---- snapshots --------------------------------------------------------------------------------
- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 #define SNAPSHOT_VERSION 1
 #define SNAPSHOT_MAX     (64 + BATCH_IDS_KEPT * 8 + METRICS_PER_DEVICE * 96)
@@ -338,8 +335,7 @@ enum err live_save(struct domain *d, size_t at_most, bool *more)
     return OK;
 }
 
-/* ---- loading ----------------------------------------------------------------------------------
- */
+/* ---- loading --------------------------------------------------------------------------------- */
 
 static enum err load_devices(struct domain *d)
 {

@@ -21,8 +21,7 @@ static void close_house(void)
     house_close(&house);
 }
 
-/* ---- presence ----------------------------------------------------------------------------------
- */
+/* ---- presence -------------------------------------------------------------------------------- */
 
 TEST(live_presence__table_of_silences)
 {
@@ -55,8 +54,7 @@ TEST(live_presence__table_of_silences)
     check_row = NULL;
 }
 
-/* ---- latest values -----------------------------------------------------------------------------
- */
+/* ---- latest values --------------------------------------------------------------------------- */
 
 TEST(latest_update__table_of_orders)
 {
@@ -86,8 +84,7 @@ TEST(latest_update__table_of_orders)
     check_row = NULL;
 }
 
-/* ---- snapshots ---------------------------------------------------------------------------------
- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 static void fill(struct live *live, uint64_t seed)
 {
@@ -195,8 +192,7 @@ TEST(live_save__in_slices__saves_each_dirty_device_once)
     close_house();
 }
 
-/* ---- batches -----------------------------------------------------------------------------------
- */
+/* ---- batches --------------------------------------------------------------------------------- */
 
 TEST(live_remember_batch__keeps_the_last_32)
 {
@@ -209,8 +205,7 @@ TEST(live_remember_batch__keeps_the_last_32)
     }
 }
 
-/* ---- the table ---------------------------------------------------------------------------------
- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 TEST(live_remove__takes_its_sessions_along)
 {

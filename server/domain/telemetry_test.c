@@ -61,8 +61,7 @@ static void open_with_device(void)
 
 static const int64_t now = HOUSE_START_MS;
 
-/* ---- taking in ---------------------------------------------------------------------------------
- */
+/* ---- taking in ------------------------------------------------------------------------------- */
 
 TEST(telemetry_take__same_batch_again__is_taken_once)
 {
@@ -252,8 +251,7 @@ TEST(telemetry_begin__the_wall_clock_steps_back__chunk_ids_rise_all_the_same)
     house_close(&house);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------
- */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 TEST(telemetry_query__raw__tells_values_errors_and_gaps_in_order_of_time)
 {
@@ -413,8 +411,7 @@ TEST(telemetry_query__late_readings_join_their_minute)
     house_close(&house);
 }
 
-/* ---- folding -----------------------------------------------------------------------------------
- */
+/* ---- folding --------------------------------------------------------------------------------- */
 
 TEST(telemetry_fold__readings_of_a_device_removed_since__are_passed_over)
 {
@@ -476,8 +473,7 @@ TEST(telemetry_wants_fold__when_chunks_wait_long_enough)
     house_close(&house);
 }
 
-/* ---- everything at once, against a list ---------------------------------------------------------
- */
+/* ---- everything at once, against a list ------------------------------------------------------ */
 
 #define DEVICES    3
 #define METRICS    4

@@ -7,8 +7,7 @@
 #include "common/base/assert.h"
 #include "server/edge/respond.h"
 
-/* ---- phases ------------------------------------------------------------------------------------
- */
+/* ---- phases ---------------------------------------------------------------------------------- */
 
 static const char *const state_names[] = {
     [CONN_HELLO] = "hello",         [CONN_IDLE] = "idle",     [CONN_HEAD] = "head",
@@ -69,8 +68,7 @@ const char *conn_state_name(enum conn_state state)
     return state_names[state];
 }
 
-/* ---- ids ---------------------------------------------------------------------------------------
- */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
 uint64_t conn_request_id(const struct conn *c)
 {
@@ -99,8 +97,7 @@ bool conn_is_alive(const struct edge *e, uint32_t index, const struct conn *c)
     return e->conns[index] == c;
 }
 
-/* ---- what all of them keep ---------------------------------------------------------------------
- */
+/* ---- what all of them keep ------------------------------------------------------------------- */
 
 bool conn_keep_bytes(struct edge *e, size_t len)
 {
@@ -116,8 +113,7 @@ void conn_drop_bytes(struct edge *e, size_t len)
     e->kept_bytes -= len;
 }
 
-/* ---- events ------------------------------------------------------------------------------------
- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void on_event(void *ctx, uint32_t events)
 {
@@ -169,8 +165,7 @@ void conn_go_on(struct edge *e, uint32_t index)
     conn_work(c);
 }
 
-/* ---- beginning and end -------------------------------------------------------------------------
- */
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static uint32_t free_index(struct edge *e)
 {
@@ -225,8 +220,7 @@ void conn_close(struct conn *c)
     free(c);
 }
 
-/* ---- frames from the core ----------------------------------------------------------------------
- */
+/* ---- frames from the core -------------------------------------------------------------------- */
 
 void conn_reply(struct edge *e, uint64_t id, const struct reply *r)
 {

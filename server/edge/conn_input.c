@@ -12,8 +12,7 @@
 #include "server/edge/static.h"
 #include "server/os/log.h"
 
-/* ---- who answers -------------------------------------------------------------------------------
- */
+/* ---- who answers ----------------------------------------------------------------------------- */
 
 static bool belongs_to_core(struct str path)
 {
@@ -41,14 +40,13 @@ static bool ask_core(struct conn *c, const struct http1_request *r, struct str b
 static bool serve(struct conn *c, const struct http1_request *r, struct str body)
 {
     c->is_head = r->method == METHOD_HEAD;
-    c->close_after = r->wants_close || c->has_said_bye || c->edge->is_draining;
+    c->close_after = r->wants_close || c->edge->is_draining;
     if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
         return ask_core(c, r, body);
     return conn_serve_file(c, r);
 }
 
-/* ---- from bytes to requests --------------------------------------------------------------------
- */
+/* ---- from bytes to requests ------------------------------------------------------------------ */
 
 static void wait_for_body(struct conn *c, const struct http1_request *r, size_t head_len)
 {
@@ -102,8 +100,7 @@ static bool may_take_requests(const struct conn *c)
            (c->state == CONN_IDLE || c->state == CONN_HEAD || c->state == CONN_BODY);
 }
 
-/* ---- what waits --------------------------------------------------------------------------------
- */
+/* ---- what waits ------------------------------------------------------------------------------ */
 
 static void drop_input(struct conn *c)
 {
@@ -184,8 +181,7 @@ static bool take_in(struct conn *c, struct str fresh)
     return false;
 }
 
-/* ---- from the socket ---------------------------------------------------------------------------
- */
+/* ---- from the socket ------------------------------------------------------------------------- */
 
 static void log_handshake_failure(const struct conn *c)
 {
@@ -268,18 +264,6 @@ static bool hear(struct conn *c, struct str fresh)
     return true;
 }
 
-/* The client will say no more. What it has asked is answered; then we leave, too. */
-static bool after_bye(struct conn *c)
-{
-    if (c->state == CONN_LINGER)
-        return true;
-    c->close_after = true;
-    if (c->state == CONN_ASKED || conn_has_unsent(c))
-        return false; /* after_answer() or the deadline ends it */
-    conn_close(c);
-    return false;
-}
-
 /* One read(2) from the socket. False when there is nothing more for now, or the connection ended.
  */
 static bool read_once(struct conn *c)
@@ -308,14 +292,25 @@ static bool read_once(struct conn *c)
     }
     if (len > 0 && (!hear(c, str_from(e->plain, len)) || !conn_is_alive(e, index, c)))
         return false;
-    return c->has_said_bye ? after_bye(c) : true;
+    return true;
 }
 
 static bool wants_input(const struct conn *c)
 {
-    if (c->state == CONN_LINGER || c->state == CONN_HELD || c->state == CONN_STREAMING)
+    if (c->state == CONN_LINGER)
         return true;
-    return c->state != CONN_ASKED && !conn_has_unsent(c);
+    if (c->state == CONN_HELD || c->state == CONN_STREAMING)
+        return !c->has_said_bye;
+    return c->state != CONN_ASKED && !conn_has_unsent(c) && !c->has_said_bye;
+}
+
+/* The client will say no more. What it has asked is answered first. */
+static void leave(struct conn *c)
+{
+    if (may_take_requests(c))
+        conn_begin_linger(c);
+    else if (c->state == CONN_HELD || c->state == CONN_STREAMING)
+        conn_close(c);
 }
 
 void conn_work(struct conn *c)
@@ -332,4 +327,6 @@ void conn_work(struct conn *c)
         if (!read_once(c))
             return;
     }
+    if (conn_is_alive(e, index, c) && c->has_said_bye)
+        leave(c);
 }

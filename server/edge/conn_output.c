@@ -16,8 +16,7 @@
 _Static_assert(OUTPUT_SIZE > FRAME_TO_EDGE_MAX / 512 * (512 + 22) + 8192,
                "the largest answer fits even into the smallest records");
 
-/* ---- sealed bytes ------------------------------------------------------------------------------
- */
+/* ---- sealed bytes ---------------------------------------------------------------------------- */
 
 bool conn_has_unsent(const struct conn *c)
 {
@@ -100,8 +99,7 @@ bool conn_flush_waiting(struct conn *c)
     return true;
 }
 
-/* ---- plain bytes -------------------------------------------------------------------------------
- */
+/* ---- plain bytes ----------------------------------------------------------------------------- */
 
 static enum err seal(struct conn *c, struct str bytes)
 {
@@ -174,8 +172,7 @@ enum err conn_send_head(struct conn *c, const struct answer *a)
     return send_answer(c, a, STR_NONE);
 }
 
-/* ---- after an answer ---------------------------------------------------------------------------
- */
+/* ---- after an answer ------------------------------------------------------------------------- */
 
 /* RFC 9112 section 9.6: closing at once could reset the connection before our last answer is read.
  */
@@ -215,8 +212,7 @@ bool conn_answer(struct conn *c, const struct answer *a, struct str body)
     return after_answer(c, send_answer(c, a, body));
 }
 
-/* ---- refusals of the edge's own ----------------------------------------------------------------
- */
+/* ---- refusals of the edge's own -------------------------------------------------------------- */
 
 bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers)
 {
@@ -242,8 +238,7 @@ void conn_refuse_and_close(struct conn *c, uint16_t status, const char *detail)
     (void)conn_refuse(c, status, detail, allowed);
 }
 
-/* ---- files -------------------------------------------------------------------------------------
- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static const struct {
     struct str line;

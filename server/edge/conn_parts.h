@@ -42,7 +42,7 @@ struct conn {
     uint8_t *out;
 };
 
-/* ---- conn.c ---- */
+/* ---- conn.c ---------------------------------------------------------------------------------- */
 
 /* Move to another phase: its deadline counts from now. */
 void conn_enter(struct conn *c, enum conn_state state);
@@ -58,7 +58,7 @@ void conn_drop_bytes(struct edge *e, size_t len);
 /* Is the connection still the one at this index? It may have ended in between. */
 bool conn_is_alive(const struct edge *e, uint32_t index, const struct conn *c);
 
-/* ---- conn_input.c ---- */
+/* ---- conn_input.c ---------------------------------------------------------------------------- */
 
 /* Everything that can be done for a connection now: read, answer, read on. */
 void conn_work(struct conn *c);
@@ -66,7 +66,7 @@ void conn_work(struct conn *c);
 /* The client speaks, or the edge leaves, while the core holds the request: ask it to let go. */
 void conn_release(struct conn *c);
 
-/* ---- conn_output.c ---- */
+/* ---- conn_output.c --------------------------------------------------------------------------- */
 
 bool conn_has_unsent(const struct conn *c);
 

@@ -15,8 +15,7 @@
 #include "server/os/fatal.h"
 #include "server/os/log.h"
 
-/* ---- beginning and end -------------------------------------------------------------------------
- */
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static void give_memory_back(struct timer *t)
 {

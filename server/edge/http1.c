@@ -6,8 +6,7 @@ static enum err refuse(struct http1_refusal *why, uint16_t status, const char *t
     return ERR_PEER;
 }
 
-/* ---- the end of the head ----------------------------------------------------------------------
- */
+/* ---- the end of the head --------------------------------------------------------------------- */
 
 enum err http1_head_end(struct str bytes, size_t *seen, size_t *head_len, struct http1_refusal *why)
 {
@@ -30,8 +29,7 @@ enum err http1_head_end(struct str bytes, size_t *seen, size_t *head_len, struct
     return ERR_AGAIN;
 }
 
-/* ---- characters -------------------------------------------------------------------------------
- */
+/* ---- characters ------------------------------------------------------------------------------ */
 
 /* What a byte may stand in, one bit a grammar rule, so that each is one look-up. */
 enum byte_class {
@@ -87,8 +85,7 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-/* ---- the request line -------------------------------------------------------------------------
- */
+/* ---- the request line ------------------------------------------------------------------------ */
 
 static enum err parse_method(struct str text, enum method *out, struct http1_refusal *why)
 {
@@ -183,8 +180,7 @@ static enum err parse_request_line(struct str line, struct http1_request *out,
     return parse_target(target, out, why);
 }
 
-/* ---- fields -----------------------------------------------------------------------------------
- */
+/* ---- fields ---------------------------------------------------------------------------------- */
 
 /* What has been seen, so that what must come once is not there twice. */
 enum other_field {

@@ -70,8 +70,7 @@ TEST(http1__table_of_requests_whole_and_byte_by_byte)
     CHECK(count >= CASES_AT_LEAST);
 }
 
-/* ---- the five questions ------------------------------------------------------------------------
- */
+/* ---- the five questions ---------------------------------------------------------------------- */
 
 #define GOOD "POST /x?y=z HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nCookie: k=v\r\n\r\n"
 static const struct str good = {(const uint8_t *)GOOD, sizeof GOOD - 1};

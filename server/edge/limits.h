@@ -13,10 +13,10 @@
 #define PLAIN_SIZE      (READ_SIZE + 17 * 1024) /* what one read and a record begun before become */
 #define INPUT_SIZE_MAX  (HEAD_SIZE_MAX + BODY_SIZE_MAX + PLAIN_SIZE) /* a request, what follows */
 #define OUTPUT_SIZE     (FRAME_TO_EDGE_MAX + FRAME_TO_EDGE_MAX / 16 + 16 * 1024) /* sealed answer */
-#define KEPT_BYTES_MAX                                                                             \
-    ((size_t)256 * 1024 * 1024)     /* half requests and unread answers, together                  \
-                                     */
-#define STREAM_LAG_MAX (256 * 1024) /* a listener further behind is let go */
+/* half requests and unread answers, of all connections together */
+#define KEPT_BYTES_MAX ((size_t)256 * 1024 * 1024)
+/* a listener further behind is let go */
+#define STREAM_LAG_MAX (256 * 1024)
 
 /* numbers */
 #define CONNECTIONS_DEFAULT 20000

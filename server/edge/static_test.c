@@ -102,6 +102,8 @@ TEST(coding_choose__table)
         {"x-gzip", I, I, I},
         {"gzipped", I, I, I},
         {"deflate", I, I, I},
+        {"br;q", I, I, I},
+        {";;;", I, I, I},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct str accept = check_exact(str_from_cstr(rows[i].accept));

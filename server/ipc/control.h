@@ -20,13 +20,13 @@
 enum control_type {
     CONTROL_CONFIG = 1, /* parent → child: struct config as written by config_write() */
     CONTROL_LISTEN,     /* parent → edge: one descriptor, an already listening TLS socket */
-    CONTROL_LINK,       /* parent → edge or core: payload u32 edge index; descriptor = its end.
-                           core → parent: that edge's link is down, lay another */
-    CONTROL_IDENTITY,   /* parent → edge: certificate chain PEM, private key PEM (str32 each) */
-    CONTROL_TICKETS, /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
-    CONTROL_START,   /* parent → child: that was all, begin to serve */
-    CONTROL_READY,   /* child → parent: serving */
-    CONTROL_DRAIN,   /* parent → child: finish what is under way, then exit 0 */
+    CONTROL_LINK,     /* parent → edge or core: u32 edge index, u32 serial; descriptor = its end.
+                         core → parent: this link is down, lay another */
+    CONTROL_IDENTITY, /* parent → edge: certificate chain PEM, private key PEM (str32 each) */
+    CONTROL_TICKETS,  /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
+    CONTROL_START,    /* parent → child: that was all, begin to serve */
+    CONTROL_READY,    /* child → parent: serving */
+    CONTROL_DRAIN,    /* parent → child: finish what is under way, then exit 0 */
 };
 
 struct control {

@@ -17,8 +17,7 @@ static struct str take_payload(struct str bytes, size_t payload_max, enum frame_
     return f.payload;
 }
 
-/* ---- frames ------------------------------------------------------------------------------------
- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static struct str one_frame(struct str payload)
 {
@@ -109,8 +108,7 @@ TEST(frame_put__does_not_fit__leaves_the_writer_as_it_was)
     CHECK_INT(w.len, 0);
 }
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static struct request a_request(void)
 {
@@ -211,8 +209,7 @@ TEST(request_take__a_field_or_target_beyond_its_bound__is_refused)
     }
 }
 
-/* ---- replies -----------------------------------------------------------------------------------
- */
+/* ---- replies --------------------------------------------------------------------------------- */
 
 static struct str put_reply(const struct reply *r, enum frame_type type)
 {

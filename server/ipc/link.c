@@ -68,6 +68,14 @@ enum err link_next(struct link *l, struct frame *out)
     return OK;
 }
 
+bool link_has_next(const struct link *l)
+{
+    struct frame f;
+    size_t taken;
+    struct str ready = str_from(l->in + l->in_taken, l->in_len - l->in_taken);
+    return frame_take(ready, l->payload_max, &f, &taken) != ERR_AGAIN;
+}
+
 enum err link_reserve(struct link *l, size_t payload_len, struct writer *out)
 {
     if (l->fd < 0)

@@ -34,6 +34,9 @@ MUST_CHECK enum err link_fill(struct link *l);
  * other end broke the protocol. */
 MUST_CHECK enum err link_next(struct link *l, struct frame *out);
 
+/* Would link_next() say anything but ERR_AGAIN? */
+bool link_has_next(const struct link *l);
+
 /* Room for one frame of at most payload_len bytes at the end of the out buffer. */
 MUST_CHECK enum err link_reserve(struct link *l, size_t payload_len, struct writer *out);
 void link_commit(struct link *l, const struct writer *w);

@@ -55,10 +55,12 @@ static void unfile(struct timers *w, struct timer *t)
     t->prev = t->next = NULL;
     if (neighbour->next != neighbour)
         return;
-    /* Only a head is left. It may also be the private one of timers_run(). */
-    ptrdiff_t i = neighbour - &w->slot[0][0];
-    if (i >= 0 && i < (ptrdiff_t)TIMERS_LEVELS * TIMERS_SLOTS)
+    /* Only a head is left. It may also be the private one of take_slot(). */
+    uintptr_t offset = (uintptr_t)neighbour - (uintptr_t)w->slot;
+    if (offset < sizeof w->slot) {
+        size_t i = offset / sizeof w->slot[0][0];
         w->used[i / TIMERS_SLOTS] &= ~((uint64_t)1 << (i % TIMERS_SLOTS));
+    }
 }
 
 bool timer_is_set(const struct timer *t)

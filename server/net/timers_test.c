@@ -1,292 +1,209 @@
 #include "server/net/timers.h"
 
-#include <limits.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "tests/check.h"
-#include "tests/support/house.h"
 
-#define START INT64_C(1000000007) /* in the middle of a tick */
-#define DAY   (INT64_C(86400) * 1000)
+#define START_MS INT64_C(1000000007) /* no multiple of anything */
+#define HOUR_MS  INT64_C(3600000)
+#define CROWD    500
+#define FAR_MS   (INT64_C(4) * 24 * HOUR_MS) /* beyond the highest level */
+#define LATE_MS  (TIMERS_TICK_MS)
 
 static struct timers wheel;
-static int fired;
-static int64_t now_ms, fired_at;
+static int64_t now_ms;
+
+struct alarm {
+    struct timer timer;
+    int64_t fired_at_ms; /* 0: not yet */
+    int times;
+    struct alarm *cancels; /* another one, when this fires */
+    int64_t again_ms;      /* set anew by this much, when this fires */
+};
 
 static void on_fire(struct timer *t)
 {
+    struct alarm *a = (struct alarm *)(void *)t;
     CHECK(!timer_is_set(t));
-    fired++;
-    fired_at = now_ms;
+    a->fired_at_ms = now_ms;
+    a->times++;
+    if (a->cancels != NULL)
+        timer_cancel(&wheel, &a->cancels->timer);
+    if (a->again_ms > 0)
+        timer_set(&wheel, t, now_ms + a->again_ms);
 }
 
-static void run_at(int64_t ms)
+static void begin(void)
 {
-    now_ms = ms;
-    timers_run(&wheel, ms);
-    timers_check(&wheel);
+    now_ms = START_MS;
+    timers_init(&wheel, now_ms);
 }
 
-/* ---- one deadline ------------------------------------------------------------------------------
- */
-
-TEST(timer__fires_up_to_a_tick_after_its_deadline_and_never_before)
+static struct alarm alarm_new(void)
 {
-    static const struct {
-        int64_t after_ms;
-        const char *why;
-    } rows[] = {
-        {0, "now"},
-        {1, "a millisecond"},
-        {15, "less than a tick"},
-        {16, "a tick"},
-        {17, "more than one"},
-        {1007, "the end of level 0"},
-        {1024, "the beginning of level 1"},
-        {1025, "a little into level 1"},
-        {5000, "a hello"},
-        {65519, "the end of level 1"},
-        {65536, "the beginning of level 2"},
-        {75000, "an idle connection"},
-        {400000, "a held request"},
-        {4194304, "the beginning of level 3"},
-        {5 * 4194304 + 77, "well into level 3"},
-        {DAY, "a day"},
-        {3 * DAY, "nearly as far as the wheel reaches"},
-        {4 * DAY, "further than the wheel reaches"},
-        {8 * DAY + 1, "twice as far"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct timer t = {.fire = on_fire};
-        check_row = rows[i].why;
-        fired = 0;
-        timers_init(&wheel, START);
-        timer_set(&wheel, &t, START + rows[i].after_ms);
+    struct alarm a = {.timer.fire = on_fire};
+    return a;
+}
+
+/* As a loop does: sleep as long as is said, or until end, then run. */
+static void sleep_until(int64_t end_ms)
+{
+    while (now_ms < end_ms) {
+        int wait_ms = timers_wait_ms(&wheel, now_ms);
+        int64_t next = wait_ms < 0 || now_ms + wait_ms > end_ms ? end_ms : now_ms + wait_ms;
+        now_ms = next > now_ms ? next : now_ms + 1;
+        timers_run(&wheel, now_ms);
         timers_check(&wheel);
-        if (rows[i].after_ms > 0)
-            run_at(START + rows[i].after_ms - 1);
-        CHECK_INT(fired, 0);
-        CHECK(timer_is_set(&t));
-        run_at(START + rows[i].after_ms + TIMERS_TICK_MS);
-        CHECK_INT(fired, 1);
-        CHECK(!timer_is_set(&t));
+    }
+}
+
+/* How far ahead a deadline is, and that it fires within a tick of it. */
+TEST(timers__each_distance__fires_on_time)
+{
+    static const int64_t rows_ms[] = {
+        0,         1,       15,          16,           17,     1000,        1007,
+        1008,      1023,    1024,        1025,         5000,   64 * 16 - 1, 64 * 16 + 1,
+        65 * 1000, 65536,   65537,       75000,        400000, 64 * 65536,  4194303,
+        4194304,   HOUR_MS, 7 * HOUR_MS, 24 * HOUR_MS, FAR_MS};
+    for (size_t i = 0; i < sizeof rows_ms / sizeof rows_ms[0]; i++) {
+        char row[32];
+        begin();
+        struct alarm a = alarm_new();
+        snprintf(row, sizeof row, "%lld ms", (long long)rows_ms[i]);
+        check_row = row;
+        timer_set(&wheel, &a.timer, START_MS + rows_ms[i]);
+        CHECK(timer_is_set(&a.timer));
+        timers_check(&wheel);
+        sleep_until(START_MS + rows_ms[i] + 3 * LATE_MS);
+        CHECK_INT(a.times, 1);
+        CHECK(a.fired_at_ms >= START_MS + rows_ms[i]);
+        CHECK(a.fired_at_ms <= START_MS + rows_ms[i] + 2 * LATE_MS);
         CHECK_INT(timers_wait_ms(&wheel, now_ms), -1);
     }
     check_row = NULL;
 }
 
-TEST(timers_wait_ms__never_sleeps_past_a_deadline)
+TEST(timers__after_one_long_sleep__all_that_is_due_has_fired)
 {
-    static const int64_t afters[] = {1, 16, 100, 1024, 1500, 65536, 70000, 4194304, 9999999, DAY};
-    for (size_t i = 0; i < sizeof afters / sizeof afters[0]; i++) {
-        struct timer t = {.fire = on_fire};
-        int turns = 0;
-        fired = 0;
-        timers_init(&wheel, START);
-        timer_set(&wheel, &t, START + afters[i]);
-        now_ms = START;
-        while (fired == 0) {
-            int wait = timers_wait_ms(&wheel, now_ms);
-            CHECK(wait >= 0 && now_ms + wait <= START + afters[i] + TIMERS_TICK_MS);
-            run_at(now_ms + wait);
-            turns++;
-            CHECK(turns < 10); /* a handful of wakings, whatever the distance */
-        }
-        CHECK(fired_at >= START + afters[i]);
+    static struct alarm crowd[CROWD];
+    begin();
+    for (int i = 0; i < CROWD; i++) {
+        crowd[i] = alarm_new();
+        timer_set(&wheel, &crowd[i].timer, START_MS + (int64_t)i * 7001);
     }
-}
-
-/* ---- moving and cancelling ---------------------------------------------------------------------
- */
-
-TEST(timer_set__moved__fires_at_its_last_deadline_only)
-{
-    static const struct {
-        int64_t first_ms, then_ms;
-        const char *why;
-    } rows[] = {
-        {100, 200, "later, same level"},
-        {200, 100, "earlier, same level"},
-        {100, 70000, "later, higher level"},
-        {70000, 100, "earlier, lower level"},
-        {75000, 75001, "a little later"},
-        {75001, 75000, "a little earlier"},
-        {5 * DAY, 10, "from beyond"},
-        {10, 5 * DAY, "to beyond"},
-        {100, 100, "the same"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct timer t = {.fire = on_fire};
-        check_row = rows[i].why;
-        fired = 0;
-        timers_init(&wheel, START);
-        timer_set(&wheel, &t, START + rows[i].first_ms);
-        timer_set(&wheel, &t, START + rows[i].then_ms);
-        run_at(START + rows[i].then_ms - 1);
-        CHECK_INT(fired, 0);
-        run_at(START + rows[i].then_ms + TIMERS_TICK_MS);
-        CHECK_INT(fired, 1);
-        run_at(START + 11 * DAY);
-        CHECK_INT(fired, 1);
-    }
-    check_row = NULL;
-}
-
-TEST(timer_set__pushed_on_by_each_request__fires_once_the_requests_stop)
-{
-    struct timer t = {.fire = on_fire};
-    fired = 0;
-    timers_init(&wheel, START);
-    for (int64_t at = START; at < START + 600000; at += 700) {
-        timer_set(&wheel, &t, at + 75000);
-        run_at(at);
-        CHECK_INT(fired, 0);
-    }
-    run_at(START + 600000 + 75000 + TIMERS_TICK_MS);
-    CHECK_INT(fired, 1);
-}
-
-TEST(timer_cancel__is_never_heard_of_again)
-{
-    struct timer a = {.fire = on_fire}, b = {.fire = on_fire};
-    fired = 0;
-    timers_init(&wheel, START);
-    timer_set(&wheel, &a, START + 100);
-    timer_set(&wheel, &b, START + 100);
-    timer_cancel(&wheel, &a);
-    timer_cancel(&wheel, &a); /* once more does nothing */
+    now_ms = START_MS + (int64_t)CROWD / 2 * 7001;
+    timers_run(&wheel, now_ms);
     timers_check(&wheel);
-    CHECK(!timer_is_set(&a) && timer_is_set(&b));
-    run_at(START + 200);
-    CHECK_INT(fired, 1);
-    timer_set(&wheel, &a, START + 300);
-    run_at(START + 400);
-    CHECK_INT(fired, 2);
+    for (int i = 0; i < CROWD; i++)
+        CHECK_INT(crowd[i].times, i < CROWD / 2 ? 1 : crowd[i].times);
+    CHECK_INT(crowd[CROWD / 2 + 1].times, 0);
+    CHECK_INT(crowd[CROWD - 1].times, 0);
 }
 
-/* ---- what a timer may do when it fires ----------------------------------------------------------
- */
-
-static struct timer pair[2];
-
-static void cancel_other(struct timer *t)
+TEST(timers__moved_later__does_not_fire_before)
 {
-    fired++;
-    timer_cancel(&wheel, t == &pair[0] ? &pair[1] : &pair[0]);
-}
-
-TEST(timer__may_cancel_another_of_the_same_tick)
-{
-    fired = 0;
-    timers_init(&wheel, START);
-    for (size_t i = 0; i < 2; i++) {
-        pair[i] = (struct timer){.fire = cancel_other};
-        timer_set(&wheel, &pair[i], START + 100);
+    begin();
+    struct alarm a = alarm_new();
+    timer_set(&wheel, &a.timer, START_MS + 1000);
+    for (int i = 1; i <= 100; i++) {
+        sleep_until(START_MS + i * 500);
+        timer_set(&wheel, &a.timer, now_ms + 1000);
+        CHECK_INT(a.times, 0);
     }
-    run_at(START + 200);
-    CHECK_INT(fired, 1);
-    CHECK(!timer_is_set(&pair[0]) && !timer_is_set(&pair[1]));
+    sleep_until(now_ms + 1100);
+    CHECK_INT(a.times, 1);
 }
 
-static void set_again(struct timer *t)
+TEST(timers__moved_sooner__fires_sooner)
 {
-    fired++;
-    timer_set(&wheel, t, 0); /* long over: at the next tick, not in this one for ever */
+    begin();
+    struct alarm a = alarm_new();
+    timer_set(&wheel, &a.timer, START_MS + HOUR_MS);
+    timer_set(&wheel, &a.timer, START_MS + 100);
+    timers_check(&wheel);
+    sleep_until(START_MS + 200);
+    CHECK_INT(a.times, 1);
+    sleep_until(START_MS + HOUR_MS + 1000);
+    CHECK_INT(a.times, 1);
 }
 
-TEST(timer__set_again_while_firing__fires_once_a_tick)
+TEST(timers__cancelled__never_fires_and_may_be_cancelled_twice)
 {
-    struct timer t = {.fire = set_again};
-    fired = 0;
-    timers_init(&wheel, START);
-    timer_set(&wheel, &t, START);
-    run_at(START + 10 * TIMERS_TICK_MS);
-    CHECK_INT(fired, 10);
+    begin();
+    struct alarm a = alarm_new();
+    timer_cancel(&wheel, &a.timer);
+    timer_set(&wheel, &a.timer, START_MS + 100);
+    timer_cancel(&wheel, &a.timer);
+    timer_cancel(&wheel, &a.timer);
+    CHECK(!timer_is_set(&a.timer));
+    CHECK_INT(timers_wait_ms(&wheel, now_ms), -1);
+    sleep_until(START_MS + 1000);
+    CHECK_INT(a.times, 0);
 }
 
-/* ---- against a list ----------------------------------------------------------------------------
- */
-
-#define COUNT 300
-static struct entry {
-    struct timer timer;
-    bool is_set;
-    int64_t at_ms;
-} entries[COUNT];
-
-static int64_t some_distance(void)
+/* Two of the same slot: the first one ends the second's connection. */
+TEST(timers__cancelled_by_another_that_fires__does_not_fire)
 {
-    static const int64_t ranges[] = {40, 1100, 70000, 5000000, 2 * DAY, 6 * DAY};
-    return (int64_t)house_random((uint64_t)ranges[house_random(6)]);
+    begin();
+    struct alarm a = alarm_new(), b = alarm_new();
+    a.cancels = &b;
+    b.cancels = &a;
+    timer_set(&wheel, &a.timer, START_MS + 100);
+    timer_set(&wheel, &b.timer, START_MS + 100);
+    sleep_until(START_MS + 1000);
+    CHECK_INT(a.times + b.times, 1);
 }
 
-static void set_entry(struct entry *e, int64_t at_ms)
+TEST(timers__set_again_while_firing__waits_its_time)
 {
-    timer_set(&wheel, &e->timer, at_ms);
-    e->is_set = true;
-    e->at_ms = at_ms;
+    begin();
+    struct alarm a = alarm_new();
+    a.again_ms = 1000;
+    timer_set(&wheel, &a.timer, START_MS + 1000);
+    sleep_until(START_MS + 10500);
+    CHECK(a.times == 9 || a.times == 10);
+    CHECK(timer_is_set(&a.timer));
 }
 
-static void on_entry(struct timer *t)
+/* Many, set, moved and cancelled at random, against the plain list of what each should do. */
+TEST(timers__a_crowd__behaves_like_a_list)
 {
-    struct entry *e = (struct entry *)(void *)((char *)t - offsetof(struct entry, timer));
-    CHECK(e->is_set && e->at_ms <= now_ms);
-    e->is_set = false;
-    fired++;
-    struct entry *other = &entries[house_random(COUNT)];
-    switch (house_random(6)) {
-    case 0: set_entry(e, now_ms + some_distance()); break;
-    case 1: set_entry(other, now_ms + some_distance()); break;
-    case 2:
-        timer_cancel(&wheel, &other->timer);
-        other->is_set = false;
-        break;
-    }
-}
-
-/* What is due has fired; what is not is set as the list says. */
-static void check_entries(int64_t latest_due)
-{
-    for (size_t i = 0; i < COUNT; i++) {
-        CHECK_INT(timer_is_set(&entries[i].timer), entries[i].is_set);
-        CHECK(!entries[i].is_set || entries[i].at_ms > latest_due);
-    }
-}
-
-TEST(timers__random_setting_moving_cancelling__agrees_with_a_list)
-{
-    timers_init(&wheel, START);
-    house_seed(5);
-    fired = 0;
-    now_ms = START;
-    for (size_t i = 0; i < COUNT; i++)
-        entries[i] = (struct entry){.timer = {.fire = on_entry}};
-    for (int step = 0; step < 6000; step++) {
-        for (uint64_t n = house_random(5); n > 0; n--) {
-            struct entry *e = &entries[house_random(COUNT)];
-            if (house_random(4) == 0) {
-                timer_cancel(&wheel, &e->timer);
-                e->is_set = false;
-            } else {
-                set_entry(e, now_ms + some_distance());
-            }
+    static struct alarm crowd[CROWD];
+    static int64_t due_ms[CROWD]; /* 0: not set */
+    begin();
+    srand(7);
+    for (int i = 0; i < CROWD; i++)
+        crowd[i] = alarm_new();
+    for (int step = 0; step < 20000; step++) {
+        int i = rand() % CROWD;
+        if (rand() % 4 == 0) {
+            timer_cancel(&wheel, &crowd[i].timer);
+            due_ms[i] = 0;
+        } else {
+            due_ms[i] = now_ms + 1 + rand() % (rand() % 3 == 0 ? 200000 : 2000);
+            timer_set(&wheel, &crowd[i].timer, due_ms[i]);
+            crowd[i].times = 0;
         }
-        int64_t pass = house_random(50) == 0 ? some_distance() : (int64_t)house_random(300);
-        if (house_random(4) == 0) {
-            int wait = timers_wait_ms(&wheel, now_ms);
-            pass = wait < 0 ? 5 : wait;
+        now_ms += rand() % 50;
+        timers_run(&wheel, now_ms);
+        if (step % 100 != 0)
+            continue;
+        timers_check(&wheel);
+        for (int k = 0; k < CROWD; k++) {
+            bool is_due = due_ms[k] != 0 && due_ms[k] <= now_ms - 2 * LATE_MS;
+            bool is_ahead = due_ms[k] == 0 || due_ms[k] > now_ms;
+            CHECK(!is_due || crowd[k].times == 1);
+            CHECK(!is_ahead || !timer_is_set(&crowd[k].timer) || crowd[k].times == 0);
+            CHECK(timer_is_set(&crowd[k].timer) || due_ms[k] <= now_ms);
         }
-        run_at(now_ms + pass);
-        check_entries(now_ms - 2 * TIMERS_TICK_MS);
     }
-    CHECK(fired > 1000);
 }
 
-TESTS(timers, TEST_ROW(timer__fires_up_to_a_tick_after_its_deadline_and_never_before),
-      TEST_ROW(timers_wait_ms__never_sleeps_past_a_deadline),
-      TEST_ROW(timer_set__moved__fires_at_its_last_deadline_only),
-      TEST_ROW(timer_set__pushed_on_by_each_request__fires_once_the_requests_stop),
-      TEST_ROW(timer_cancel__is_never_heard_of_again),
-      TEST_ROW(timer__may_cancel_another_of_the_same_tick),
-      TEST_ROW(timer__set_again_while_firing__fires_once_a_tick),
-      TEST_ROW(timers__random_setting_moving_cancelling__agrees_with_a_list))
+TESTS(timers, TEST_ROW(timers__each_distance__fires_on_time),
+      TEST_ROW(timers__after_one_long_sleep__all_that_is_due_has_fired),
+      TEST_ROW(timers__moved_later__does_not_fire_before),
+      TEST_ROW(timers__moved_sooner__fires_sooner),
+      TEST_ROW(timers__cancelled__never_fires_and_may_be_cancelled_twice),
+      TEST_ROW(timers__cancelled_by_another_that_fires__does_not_fire),
+      TEST_ROW(timers__set_again_while_firing__waits_its_time),
+      TEST_ROW(timers__a_crowd__behaves_like_a_list))

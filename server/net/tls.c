@@ -9,8 +9,7 @@
 
 #include "common/crypto/crypto.h"
 
-/* ---- the BIO ----------------------------------------------------------------------------------
- */
+/* ---- the BIO --------------------------------------------------------------------------------- */
 
 static int io_read(BIO *bio, char *to, int len)
 {
@@ -82,8 +81,7 @@ SSL *tls_accept(SSL_CTX *ctx, struct tls_io *io)
     return ssl;
 }
 
-/* ---- tickets ----------------------------------------------------------------------------------
- */
+/* ---- tickets --------------------------------------------------------------------------------- */
 
 static int tickets_index(void)
 {
@@ -129,8 +127,7 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
     return 0;
 }
 
-/* ---- the context ------------------------------------------------------------------------------
- */
+/* ---- the context ----------------------------------------------------------------------------- */
 
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
                        const unsigned char *in, unsigned int in_len, void *arg)
@@ -146,13 +143,20 @@ static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_l
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* PEM that asks for a pass phrase is refused: nobody is there to type it. */
+static int no_pass_phrase(char *buf, int size, int writing, void *ctx)
+{
+    (void)buf, (void)size, (void)writing, (void)ctx;
+    return -1;
+}
+
 static bool use_certificate(SSL_CTX *ctx, struct str pem)
 {
     BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    X509 *cert = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    X509 *cert = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL);
     bool good = cert != NULL && SSL_CTX_use_certificate(ctx, cert) == 1;
     X509_free(cert);
-    while (good && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+    while (good && (cert = PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL)) != NULL) {
         good = SSL_CTX_add1_chain_cert(ctx, cert) == 1;
         X509_free(cert);
     }
@@ -164,7 +168,7 @@ static bool use_certificate(SSL_CTX *ctx, struct str pem)
 static bool use_private_key(SSL_CTX *ctx, struct str pem)
 {
     BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
     bool good =
         key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
     EVP_PKEY_free(key);

@@ -38,8 +38,7 @@ static enum err paths_of(const char *data_dir, struct paths *p)
     return file_join(p->keys_dir, "server-key.pem", p->server_key);
 }
 
-/* ---- names of this machine ---------------------------------------------------------------------
- */
+/* ---- names of this machine ------------------------------------------------------------------- */
 
 static void add_name(struct writer *w, const char *kind, const char *name)
 {
@@ -131,8 +130,7 @@ static enum err names_of_machine(struct str extra_name, char out[static NAMES_MA
     return OK;
 }
 
-/* ---- making -----------------------------------------------------------------------------------
- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static bool add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 {
@@ -247,8 +245,7 @@ static enum err make_authority(const struct paths *p)
     return e;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static X509 *read_certificate(const char *path)
 {

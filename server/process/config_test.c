@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "server/process/core.h"
-#include "server/process/edge.h"
 #include "tests/check.h"
 
 static struct config config;
@@ -135,25 +134,8 @@ TEST(core_config__round_trip_and_nothing_less_or_more)
     }
 }
 
-TEST(edge_config__round_trip_and_nothing_less_or_more)
-{
-    uint8_t room[200];
-    struct edge_config got, c = {.connections_max = 77, .deadlines = DEADLINES_NORMAL};
-    struct writer w = writer_into(room, sizeof room);
-    c.deadlines.hello_ms = 1234;
-    edge_config_write(&w, &c);
-    CHECK_INT(edge_config_read(check_exact(str_from(room, w.len)), &got), OK);
-    CHECK_INT(got.connections_max, 77);
-    CHECK(memcmp(&got.deadlines, &c.deadlines, sizeof got.deadlines) == 0);
-    for (size_t len = 0; len < w.len; len++)
-        CHECK_INT(edge_config_read(check_exact(str_from(room, len)), &got), ERR_PEER);
-    writer_u8(&w, 0);
-    CHECK_INT(edge_config_read(check_exact(str_from(room, w.len)), &got), ERR_PEER);
-}
-
 TESTS(config, TEST_ROW(config_load__table), TEST_ROW(config_load__values_arrive_where_they_belong),
       TEST_ROW(config_load__no_file__is_fine_unless_it_was_named),
       TEST_ROW(config_load__too_large_a_file__is_refused),
       TEST_ROW(config_print__what_is_printed_reads_back),
-      TEST_ROW(core_config__round_trip_and_nothing_less_or_more),
-      TEST_ROW(edge_config__round_trip_and_nothing_less_or_more))
+      TEST_ROW(core_config__round_trip_and_nothing_less_or_more))

@@ -20,7 +20,8 @@
 #include "server/os/log.h"
 #include "server/process/hash_pool.h"
 
-#define LINKS_MAX        64  /* edges */
+#define LINKS_MAX        64                 /* edges */
+#define ANSWERS_MAX      (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
 #define BATCH_MAX        256 /* requests in one transaction; research: more gains nothing */
 #define TICK_MS          250
 #define TROUBLE_MS       INT64_C(10000) /* after a failed commit, leave out what can wait */
@@ -32,7 +33,9 @@ struct core {
     struct api *api;
     struct hash_pool *pool;
     struct link links[LINKS_MAX];
+    uint32_t link_serials[LINKS_MAX]; /* of the links laid by the parent: see struct origin */
     size_t marks[LINKS_MAX];
+    bool is_full[LINKS_MAX]; /* could not take a frame: dropped when the batch has ended */
     uint32_t first_link;
     bool in_transaction;
     /* whom the batch has told something: they are told otherwise if it fails */
@@ -46,8 +49,7 @@ struct core {
     int64_t drain_until_ms; /* monotonic; 0: not draining */
 };
 
-/* ---- what the parent sends --------------------------------------------------------------------
- */
+/* ---- what the parent sends ------------------------------------------------------------------- */
 
 void core_config_write(struct writer *w, const struct core_config *c)
 {
@@ -68,8 +70,7 @@ enum err core_config_read(struct str payload, struct core_config *out)
     return OK;
 }
 
-/* ---- answers on their way out -----------------------------------------------------------------
- */
+/* ---- answers on their way out ---------------------------------------------------------------- */
 
 static void note_told(struct core *core, struct origin to)
 {
@@ -84,26 +85,46 @@ static void note_told(struct core *core, struct origin to)
     core->told[core->told_count++] = to;
 }
 
-/* A link that cannot take a frame belongs to an edge that has stopped reading: it is dropped, and
- * the parent, when the edge still lives, lays a new one. */
-static void drop_link(struct core *core, uint32_t at, const char *why)
+static void end_link(struct core *core, uint32_t at, const char *why)
 {
     log_event("core.link_dropped", "edge=%u reason=%s", at, why);
     link_done(&core->links[at]);
     core->marks[at] = 0;
+    core->is_full[at] = false;
     api_link_down(core->api, at);
-    uint8_t payload[4];
+}
+
+/* The parent, when the edge still lives, lays a new one. Never called while the api walks over its
+ * holds or streams: this takes those of the link away. */
+static void drop_link(struct core *core, uint32_t at, const char *why)
+{
+    uint8_t payload[8];
     struct writer w = writer_into(payload, sizeof payload);
+    end_link(core, at, why);
     writer_u32(&w, at);
+    writer_u32(&w, core->link_serials[at]);
     if (control_send(CONTROL_FD, CONTROL_LINK, str_from(payload, w.len), NULL, 0) != OK)
         exit(0); /* the parent has died */
 }
 
+/* A link that cannot take a frame belongs to an edge that has stopped reading. What came over a
+ * link of before is answered to nobody: the next edge may use the same id for somebody else. */
+static bool takes_answer(const struct core *core, struct origin to)
+{
+    return core->links[to.link].fd >= 0 && !core->is_full[to.link] &&
+           core->link_serials[to.link] == to.life;
+}
+
+/* Large answers wait for this edge: what it asks next has to wait for them. */
+static bool is_behind(const struct core *core, uint32_t at)
+{
+    return link_mark(&core->links[at]) >= ANSWERS_MAX;
+}
+
 static void push(struct core *core, struct origin to, enum frame_type type, struct str payload)
 {
-    struct link *l = &core->links[to.link];
-    if (l->fd >= 0 && link_push(l, type, to.id, payload) != OK)
-        drop_link(core, to.link, "full");
+    if (takes_answer(core, to))
+        core->is_full[to.link] = link_push(&core->links[to.link], type, to.id, payload) != OK;
 }
 
 static void push_reply(struct core *core, struct origin to, enum frame_type type,
@@ -112,14 +133,13 @@ static void push_reply(struct core *core, struct origin to, enum frame_type type
     struct link *l = &core->links[to.link];
     struct writer w;
     note_told(core, to);
-    if (l->fd < 0)
+    if (!takes_answer(core, to))
         return;
     if (link_reserve(l, reply->body.len + reply->headers.len + 16, &w) != OK ||
-        reply_put(&w, type, to.id, reply) != OK) {
-        drop_link(core, to.link, "full");
-        return;
-    }
-    link_commit(l, &w);
+        reply_put(&w, type, to.id, reply) != OK)
+        core->is_full[to.link] = true;
+    else
+        link_commit(l, &w);
 }
 
 static void outlet_reply(void *ctx, struct origin to, const struct reply *reply)
@@ -154,8 +174,7 @@ static enum err outlet_hash(void *ctx, const struct hash_job *job)
     return hash_pool_add(core->pool, job);
 }
 
-/* ---- one batch, one transaction ---------------------------------------------------------------
- */
+/* ---- one batch, one transaction -------------------------------------------------------------- */
 
 static void batch_begin(struct core *core)
 {
@@ -237,7 +256,9 @@ static void batch_end(struct core *core, enum err e)
     if (e != OK)
         batch_failed(core, e);
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
-        if (core->links[i].fd >= 0 && link_flush(&core->links[i]) == ERR_IO)
+        if (core->is_full[i])
+            drop_link(core, i, "full");
+        else if (core->links[i].fd >= 0 && link_flush(&core->links[i]) == ERR_IO)
             drop_link(core, i, "closed");
     }
 }
@@ -260,7 +281,7 @@ static enum err handle_request(struct core *core, struct origin from, struct str
 
 static enum err handle_frame(struct core *core, uint32_t link, const struct frame *f)
 {
-    struct origin from = {link, f->id};
+    struct origin from = {link, f->id, core->link_serials[link]};
     switch (f->type) {
     case FRAME_REQUEST: return handle_request(core, from, f->payload);
     case FRAME_RELEASE: api_release(core->api, from); return OK;
@@ -275,11 +296,12 @@ static enum err handle_frame(struct core *core, uint32_t link, const struct fram
     return OK;
 }
 
-/* All whole frames of one link, until the batch is full. */
+/* All whole frames of one link, until the batch is full or the edge has enough to read. */
 static enum err take_frames(struct core *core, uint32_t at)
 {
     struct frame f;
-    while (core->requests < BATCH_MAX && core->links[at].fd >= 0) {
+    while (core->requests < BATCH_MAX && core->links[at].fd >= 0 && !core->is_full[at] &&
+           !is_behind(core, at)) {
         enum err e = link_next(&core->links[at], &f);
         if (e == ERR_AGAIN)
             return OK;
@@ -345,8 +367,7 @@ static void run_batch(struct core *core)
     batch_end(core, e);
 }
 
-/* ---- start and end ----------------------------------------------------------------------------
- */
+/* ---- start and end --------------------------------------------------------------------------- */
 
 static enum err load_decoy_secret(struct domain *d)
 {
@@ -412,12 +433,13 @@ static void configure(struct core *core, struct str payload)
 static void accept_link(struct core *core, const struct control *m)
 {
     struct reader r = reader_of(m->payload);
-    uint32_t at = reader_u32(&r);
+    uint32_t at = reader_u32(&r), serial = reader_u32(&r);
     if (reader_end(&r) != OK || at >= LINKS_MAX || m->fd_count != 1 || core->api == NULL)
         fatal("the parent sent a link that cannot be used");
     if (core->links[at].fd >= 0)
-        drop_link(core, at, "replaced");
+        end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
+    core->link_serials[at] = serial;
 }
 
 static void begin_drain(struct core *core)
@@ -459,9 +481,14 @@ static void read_control(struct core *core)
         handle_control(core, &m);
 }
 
-static bool has_frames_left(struct core *core)
+/* The batch ended before the buffers were empty: it was full, or it failed. */
+static bool has_frames_left(const struct core *core)
 {
-    return core->requests >= BATCH_MAX;
+    for (uint32_t i = 0; i < LINKS_MAX; i++) {
+        if (core->links[i].fd >= 0 && !is_behind(core, i) && link_has_next(&core->links[i]))
+            return true;
+    }
+    return core->hashes_wait;
 }
 
 /* Wait, then fill the buffers of links that have something. */
@@ -475,7 +502,9 @@ static void wait_for_work(struct core *core)
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
         if (core->links[i].fd < 0)
             continue;
-        short events = link_wants_write(&core->links[i]) ? POLLIN | POLLOUT : POLLIN;
+        short events = is_behind(core, i)                  ? POLLOUT
+                       : link_wants_write(&core->links[i]) ? POLLIN | POLLOUT
+                                                           : POLLIN;
         link_of[count - 2] = i;
         fds[count++] = (struct pollfd){core->links[i].fd, events, 0};
     }
@@ -533,6 +562,7 @@ int core_main(void)
 {
     static struct core core;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a bound on the size of files is a full disk, not an end */
     signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
     signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     for (size_t i = 0; i < LINKS_MAX; i++)

@@ -48,6 +48,7 @@ struct parent {
     const struct config *config;
     size_t edges;
     struct child children[CHILDREN_MAX];
+    uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
     struct listener listeners[LISTENERS_MAX];
     size_t listener_count;
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
@@ -74,34 +75,37 @@ static size_t hash_threads(const struct config *c)
     return cores < 4 ? 1 : (size_t)cores / 2;
 }
 
-/* ---- telling children things ------------------------------------------------------------------
- */
+/* ---- telling children things ----------------------------------------------------------------- */
 
-/* A child that cannot be told is dying: its SIGCHLD tells the rest. */
-static void tell(struct parent *p, size_t at, enum control_type type, struct str payload,
+/* False: a child that cannot be told is dying, and its SIGCHLD tells the rest. */
+static bool tell(struct parent *p, size_t at, enum control_type type, struct str payload,
                  const int *fds, size_t fd_count)
 {
     struct child *c = &p->children[at];
     if (c->pid == 0)
-        return;
-    if (control_send(c->control, type, payload, fds, fd_count) != OK)
-        log_event("parent.tell_failed", "child=%s index=%zu message=%d", child_name(at), at,
-                  (int)type);
+        return false;
+    if (control_send(c->control, type, payload, fds, fd_count) == OK)
+        return true;
+    log_event("parent.tell_failed", "child=%s index=%zu message=%d", child_name(at), at, (int)type);
+    return false;
 }
 
-/* A fresh stream between the core and one edge: both get their end, and an end of before dies. */
+/* A fresh stream between the core and one edge: both get their end, and an end of before dies. The
+ * edge first: one that has died already must not have the core ask for the next link at once.
+ * The serial number tells later whether a complaint is about this one. */
 static void link_up(struct parent *p, size_t edge)
 {
     int ends[2];
-    uint8_t payload[4];
+    uint8_t payload[8];
     if (p->children[CORE].pid == 0 || p->children[edge].pid == 0)
         return;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
         fatal("no socket pair for edge and core: %s", strerror(errno));
     struct writer w = writer_into(payload, sizeof payload);
     writer_u32(&w, (uint32_t)edge);
-    tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
-    tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1);
+    writer_u32(&w, ++p->link_serials[edge]);
+    if (tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1))
+        tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
     close(ends[0]);
     close(ends[1]);
 }
@@ -171,8 +175,7 @@ static void configure_edge(struct parent *p, size_t at)
     tell(p, at, CONTROL_START, STR_NONE, NULL, 0);
 }
 
-/* ---- starting ---------------------------------------------------------------------------------
- */
+/* ---- starting -------------------------------------------------------------------------------- */
 
 _Noreturn static void become_child(const char *name, int control, pid_t parent)
 {
@@ -246,8 +249,7 @@ static void note_ready(struct parent *p, size_t at)
     }
 }
 
-/* ---- dying ------------------------------------------------------------------------------------
- */
+/* ---- dying ----------------------------------------------------------------------------------- */
 
 static bool is_draining(const struct parent *p)
 {
@@ -302,8 +304,7 @@ static void restart_due(struct parent *p)
     }
 }
 
-/* ---- draining: edges first, then the core ------------------------------------------------------
- */
+/* ---- draining: edges first, then the core ---------------------------------------------------- */
 
 static bool edges_running(const struct parent *p)
 {
@@ -352,17 +353,17 @@ static bool drain_step(struct parent *p)
     return p->children[CORE].pid == 0;
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------
- */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
-/* The core has dropped its link to an edge. Usually the edge is dying; if not, it gets another. */
+/* The core has dropped its link to an edge. Usually the edge is dying; if not, it gets another,
+ * unless that is on its way already: a link that is replaced closes too. */
 static bool relink(struct parent *p, struct str payload)
 {
     struct reader r = reader_of(payload);
-    uint32_t edge = reader_u32(&r);
+    uint32_t edge = reader_u32(&r), serial = reader_u32(&r);
     if (reader_end(&r) != OK || edge >= p->edges)
         return false;
-    if (!is_draining(p))
+    if (!is_draining(p) && serial == p->link_serials[edge])
         link_up(p, edge);
     return true;
 }
@@ -430,8 +431,7 @@ static void turn(struct parent *p)
         rotate_tickets(p);
 }
 
-/* ---- beginning --------------------------------------------------------------------------------
- */
+/* ---- beginning ------------------------------------------------------------------------------- */
 
 static enum err complain(const char *what, const char *advice)
 {

@@ -198,8 +198,7 @@ void store_checkpoint(struct store *s)
     (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
-/* ---- for the generated queries ----------------------------------------------------------------
- */
+/* ---- for the generated queries --------------------------------------------------------------- */
 
 struct statement *store_statement(struct store *s, size_t query)
 {

@@ -76,6 +76,23 @@ test('a killed edge takes only its own connections along', async () => {
   kept.end();
 });
 
+test('both edges killed at once are both back, with a way to the core', async () => {
+  for (let i = 0; i < 3; i++) {
+    const lines = server.log.length;
+    for (const pid of server.pidsOf('edge')) process.kill(pid, 'SIGKILL');
+    const killed = Date.now();
+    // Strangers that reach either edge, several times in a row.
+    await until('every edge has its link', async () => {
+      const answers = await Promise.all(Array.from({ length: 12 }, () => new Client(server).get('/healthz')));
+      return answers.every(({ status }) => status === 200);
+    });
+    assert.ok(Date.now() - killed < 1000 * SLOWER, `${Date.now() - killed} ms`);
+    await sleep(100);
+    assert.ok(server.log.length - lines < 40, 'a few lines tell what happened');
+    await sleep(1000); // whoever lives shorter is started later
+  }
+});
+
 test('a killed core is back within a second; sessions, cookies and what was acknowledged are still there', async () => {
   is(await device.measure('temperature', 1), 204);
   const held = device.desired({ after: 0, wait: 60 });

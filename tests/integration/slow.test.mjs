@@ -37,7 +37,7 @@ async function lastStatus(raw) {
   return (await raw.answer())?.status;
 }
 
-test('slow clients are let go on time, and harm nobody', { timeout: 60_000 }, async (t) => {
+test('slow clients are let go on time, and harm nobody', { concurrency: true, timeout: 60_000 }, async (t) => {
   const device = await Device.enrol(ada);
   let stop = false;
   const times = [];
@@ -85,14 +85,15 @@ test('slow clients are let go on time, and harm nobody', { timeout: 60_000 }, as
     'many answers, read by nobody': async () => {
       const raw = await RawConnection.open(server);
       raw.socket.pause();
-      raw.socket.removeAllListeners('data');
+      const { bytes } = await new Client(server).get('/openapi.json');
       for (let i = 0; i < 200; i++) raw.write(raw.request('GET', '/openapi.json'));
-      const start = Date.now();
-      // It cannot see the end without reading: after the deadline there is a reset behind what has arrived.
-      await sleep(24_000);
+      await sleep(21_000); // past the 20 seconds that an answer may wait for its reader
+      // Now there is what fitted into the buffers on the way, and no server behind it.
+      let received = 0;
+      raw.socket.on('data', (part) => (received += part.length));
       raw.socket.resume();
       await raw.closed();
-      within((Date.now() - start) / 1000, 24, 'write');
+      assert.ok(received < 200 * bytes.length, `all ${received} bytes came after all`);
     },
     'two hundred strangers who say nothing': async () => {
       const sockets = Array.from({ length: 200 }, () => connect(server.port, '127.0.0.1').on('error', () => {}));
@@ -101,7 +102,7 @@ test('slow clients are let go on time, and harm nobody', { timeout: 60_000 }, as
       within((Date.now() - start) / 1000, 5, 'the last hello');
     },
   };
-  await Promise.all(Object.entries(cases).map(([name, work]) => t.test(name, { concurrency: true }, work)));
+  await Promise.all(Object.entries(cases).map(([name, work]) => t.test(name, work)));
   stop = true;
   await good;
   times.sort((a, b) => a - b);

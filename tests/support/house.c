@@ -44,8 +44,7 @@ static void seeded_entropy(void *out, size_t len)
         bytes[i] = (uint8_t)(next_random() >> 32);
 }
 
-/* ---- the domain --------------------------------------------------------------------------------
- */
+/* ---- the domain ------------------------------------------------------------------------------ */
 
 static void load(struct house *h)
 {
@@ -132,8 +131,7 @@ void house_pass(struct house *h, int64_t ms)
     h->d.now_ms += ms;
 }
 
-/* ---- people and their devices ------------------------------------------------------------------
- */
+/* ---- people and their devices ---------------------------------------------------------------- */
 
 int64_t house_account(struct house *h, const char *email)
 {

@@ -31,7 +31,7 @@ export class Client {
     return new Client(this.server, { ...this.headers, ...headers });
   }
 
-  // { status, headers, text, json? }; body: an object is sent as JSON, a string as it is.
+  // { status, headers, bytes, text, json? }; body: an object is sent as JSON, a string as it is.
   send(method, path, { body, headers = {} } = {}) {
     const all = { ...this.headers, ...headers };
     const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
@@ -86,7 +86,8 @@ export class Client {
 }
 
 function answerOf(res, bytes) {
-  const answer = { status: res.statusCode, headers: res.headers, text: bytes.toString('utf8') };
-  if (/json/.test(res.headers['content-type'] ?? '') && answer.text !== '') answer.json = JSON.parse(answer.text);
+  const answer = { status: res.statusCode, headers: res.headers, bytes, text: bytes.toString('utf8') };
+  const isJson = /json/.test(res.headers['content-type'] ?? '') && res.headers['content-encoding'] === undefined;
+  if (isJson && answer.text !== '') answer.json = JSON.parse(answer.text);
   return answer;
 }

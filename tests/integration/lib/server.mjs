@@ -13,7 +13,7 @@ export const PROGRAM = join(BUILD, 'oceanremote');
 export const PASSWORD = 'an otter floats at dusk';
 
 // Sanitizers and valgrind make everything slower; what measures time says so with these.
-export const SLOWER = /asan|tsan|ubsan|valgrind/.test(BUILD) ? 10 : 1;
+export const SLOWER = process.env.SANITIZED || /asan|tsan|ubsan|valgrind/.test(BUILD) ? 10 : 1;
 
 const running = new Set();
 
@@ -78,9 +78,20 @@ export class Server {
     return server;
   }
 
-  // The first start takes a free port, later ones the same.
+  // The first start takes a free port, later ones the same. A port that the kernel gave may have become the near
+  // end of somebody's connection meanwhile; then it is another one.
   async start() {
-    const args = [...this.wrap, PROGRAM, 'serve', '--data', this.data, '--https', `127.0.0.1:${this.#port}`];
+    try {
+      await this.#startAt(this.#port);
+    } catch (error) {
+      if (this.#port === 0 || !/another program listens/.test(error.message)) throw error;
+      console.log(`port ${this.#port} was taken meanwhile`);
+      await this.#startAt(0);
+    }
+  }
+
+  async #startAt(port) {
+    const args = [...this.wrap, PROGRAM, 'serve', '--data', this.data, '--https', `127.0.0.1:${port}`];
     const child = spawn(args[0], args.slice(1), { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     running.add(this);
@@ -95,7 +106,7 @@ export class Server {
         const match = /^ready (https:\/\/\S+)/.exec(line);
         if (match) done(match[1]);
       });
-      child.once('exit', (code) => fail(new Error(`the server ended with ${code} before it was ready`)));
+      child.once('close', (code) => fail(new Error(`the server ended with ${code} before it was ready: ${this.log.slice(-3).join('; ')}`)));
     });
     this.#port = Number(new URL(this.url).port);
     this.ca = readFileSync(join(this.data, 'ca.pem'));

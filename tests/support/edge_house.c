@@ -1,0 +1,216 @@
+#include "tests/support/edge_house.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+
+#include "tests/support/echo_core.h"
+
+static void must(bool good, const char *what)
+{
+    if (good)
+        return;
+    perror(what);
+    exit(1);
+}
+
+/* ---- identity -------------------------------------------------------------------------------- */
+
+static void copy_pem(BIO *bio, char out[HOUSE_PEM_MAX])
+{
+    int len = BIO_read(bio, out, HOUSE_PEM_MAX - 1);
+    must(len > 0, "PEM");
+    out[len] = 0;
+    BIO_free(bio);
+}
+
+void house_make_identity(struct house_identity *out, long serial)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *cert = X509_new();
+    BIO *cert_out = BIO_new(BIO_s_mem()), *key_out = BIO_new(BIO_s_mem());
+    must(key != NULL && cert != NULL && cert_out != NULL && key_out != NULL, "certificate");
+    X509_set_version(cert, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(cert), serial);
+    X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
+    X509_NAME *name = X509_get_subject_name(cert);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
+                               0);
+    X509_set_issuer_name(cert, name);
+    X509_set_pubkey(cert, key);
+    must(X509_sign(cert, key, EVP_sha256()) > 0 && PEM_write_bio_X509(cert_out, cert) == 1 &&
+             PEM_write_bio_PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL) == 1,
+         "certificate");
+    copy_pem(cert_out, out->certificate);
+    copy_pem(key_out, out->key);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void tell(struct house *h, size_t edge, enum control_type type, struct str payload, int fd)
+{
+    must(control_send(h->control[edge], type, payload, &fd, fd >= 0 ? 1 : 0) == OK, "control_send");
+}
+
+void house_tell_identity(struct house *h, size_t edge, const struct house_identity *identity)
+{
+    uint8_t payload[2 * HOUSE_PEM_MAX + 8];
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_str32(&w, str_from_cstr(identity->certificate));
+    writer_str32(&w, str_from_cstr(identity->key));
+    tell(h, edge, CONTROL_IDENTITY, str_from(payload, w.len), -1);
+}
+
+void house_tell_tickets(struct house *h, size_t edge, size_t from, size_t count)
+{
+    uint8_t payload[1 + TICKET_KEYS_MAX * TICKET_KEY_LEN];
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_u8(&w, (uint8_t)count);
+    writer_bytes(&w, h->tickets + from * TICKET_KEY_LEN, count * TICKET_KEY_LEN);
+    tell(h, edge, CONTROL_TICKETS, str_from(payload, w.len), -1);
+}
+
+void house_drain(struct house *h, size_t edge)
+{
+    tell(h, edge, CONTROL_DRAIN, STR_NONE, -1);
+}
+
+/* ---- processes ------------------------------------------------------------------------------- */
+
+static int listen_on(uint16_t *port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1;
+    struct sockaddr_in at = {
+        .sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    must(bind(fd, (struct sockaddr *)&at, len) == 0 && listen(fd, 4096) == 0 &&
+             getsockname(fd, (struct sockaddr *)&at, &len) == 0,
+         "listen");
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static pid_t run_edge(int control)
+{
+    pid_t pid = fork();
+    must(pid >= 0, "fork");
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int kept = fcntl(control, F_DUPFD, 10);
+    if (kept < 0 || dup2(kept, CONTROL_FD) < 0)
+        _exit(1);
+    closefrom(CONTROL_FD + 1);
+    execl("/proc/self/exe", "edge", "edge", (char *)NULL);
+    _exit(1);
+}
+
+void house_core_start(struct house *h, size_t edge)
+{
+    int ends[2];
+    uint8_t index[4] = {(uint8_t)edge};
+    must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
+    pid_t pid = fork();
+    must(pid >= 0, "fork");
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int kept = fcntl(ends[0], F_DUPFD, 10);
+        if (kept < 0 || dup2(kept, CONTROL_FD) < 0)
+            _exit(1);
+        closefrom(CONTROL_FD + 1);
+        echo_core_serve(CONTROL_FD);
+    }
+    h->core[edge] = pid;
+    tell(h, edge, CONTROL_LINK, str_from(index, sizeof index), ends[1]);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void end(pid_t *pid)
+{
+    if (*pid <= 0)
+        return;
+    kill(*pid, SIGKILL);
+    waitpid(*pid, NULL, 0);
+    *pid = 0;
+}
+
+void house_core_kill(struct house *h, size_t edge)
+{
+    end(&h->core[edge]);
+}
+
+static void start_edge(struct house *h, size_t i, const struct edge_config *config)
+{
+    static uint8_t buf[CONTROL_MAX];
+    int ends[2];
+    uint8_t payload[256];
+    struct control ready;
+    struct writer w = writer_into(payload, sizeof payload);
+    must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
+    h->control[i] = ends[0];
+    h->edge[i] = run_edge(ends[1]);
+    close(ends[1]);
+    edge_config_write(&w, config);
+    tell(h, i, CONTROL_CONFIG, str_from(payload, w.len), -1);
+    int listener = listen_on(&h->port[i]);
+    tell(h, i, CONTROL_LISTEN, STR_NONE, listener);
+    close(listener);
+    house_tell_identity(h, i, &h->identity);
+    house_tell_tickets(h, i, 1, 2);
+    house_core_start(h, i);
+    tell(h, i, CONTROL_START, STR_NONE, -1);
+    must(control_receive(h->control[i], buf, &ready) == OK && ready.type == CONTROL_READY, "ready");
+}
+
+void house_start(struct house *h, size_t edges, uint16_t port, const struct edge_config *config)
+{
+    static const struct edge_config normal;
+    *h = (struct house){.edges = edges, .port = {port}};
+    house_make_identity(&h->identity, 1);
+    RAND_bytes(h->tickets, sizeof h->tickets);
+    for (size_t i = 0; i < edges; i++)
+        start_edge(h, i, config == NULL ? &normal : config);
+}
+
+int house_wait(struct house *h, size_t edge, int wait_ms)
+{
+    int status;
+    for (int waited_ms = 0; waited_ms <= wait_ms; waited_ms += 5) {
+        if (waitpid(h->edge[edge], &status, WNOHANG) == h->edge[edge]) {
+            h->edge[edge] = 0;
+            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        }
+        usleep(5000);
+    }
+    return -2;
+}
+
+void house_stop(struct house *h)
+{
+    for (size_t i = 0; i < h->edges; i++) {
+        end(&h->edge[i]);
+        end(&h->core[i]);
+        if (h->control[i] >= 0)
+            close(h->control[i]);
+    }
+}
