@@ -2,6 +2,12 @@
 
 #include "tests/check.h"
 
+/* A request over the only life that this link has had. */
+static struct origin of(uint32_t link, uint64_t id)
+{
+    return (struct origin){.link = link, .life = 1, .id = id};
+}
+
 static struct events events;
 static struct {
     struct origin to;
@@ -35,9 +41,9 @@ static void start(void)
 TEST(events_publish__reaches_the_owner_and_nobody_else)
 {
     start();
-    CHECK_INT(events_add(&events, (struct origin){0, 1}, 10), OK);
-    CHECK_INT(events_add(&events, (struct origin){1, 1}, 20), OK);
-    CHECK_INT(events_add(&events, (struct origin){0, 2}, 10), OK);
+    CHECK_INT(events_add(&events, of(0, 1), 10), OK);
+    CHECK_INT(events_add(&events, of(1, 1), 20), OK);
+    CHECK_INT(events_add(&events, of(0, 2), 10), OK);
     events_publish(&events, &outlet, 10, STR("device"), STR("{\"id\":\"dev_1\"}"));
     CHECK_INT(heard_count, 2);
     for (size_t i = 0; i < 2; i++) {
@@ -54,22 +60,22 @@ TEST(events_add__bounds_of_an_owner_and_of_all)
 {
     start();
     for (uint64_t i = 0; i < STREAMS_PER_OWNER_MAX; i++)
-        CHECK_INT(events_add(&events, (struct origin){0, i}, 1), OK);
-    CHECK_INT(events_add(&events, (struct origin){0, 100}, 1), ERR_LIMIT);
-    events_remove(&events, (struct origin){0, 3});
-    CHECK_INT(events_add(&events, (struct origin){0, 100}, 1), OK);
+        CHECK_INT(events_add(&events, of(0, i), 1), OK);
+    CHECK_INT(events_add(&events, of(0, 100), 1), ERR_LIMIT);
+    events_remove(&events, of(0, 3));
+    CHECK_INT(events_add(&events, of(0, 100), 1), OK);
     for (uint64_t i = STREAMS_PER_OWNER_MAX; i < STREAMS_MAX; i++)
-        CHECK_INT(events_add(&events, (struct origin){1, i}, (int64_t)i), OK);
-    CHECK_INT(events_add(&events, (struct origin){1, 5000}, 5000), ERR_LIMIT);
+        CHECK_INT(events_add(&events, of(1, i), (int64_t)i), OK);
+    CHECK_INT(events_add(&events, of(1, 5000), 5000), ERR_LIMIT);
 }
 
 TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
 {
     start();
     for (uint64_t i = 0; i < 30; i++)
-        CHECK_INT(events_add(&events, (struct origin){(uint32_t)(i % 3), i / 3}, 1), OK);
-    events_remove(&events, (struct origin){1, 4});
-    events_remove(&events, (struct origin){1, 4}); /* once more does nothing */
+        CHECK_INT(events_add(&events, of((uint32_t)(i % 3), i / 3), 1), OK);
+    events_remove(&events, of(1, 4));
+    events_remove(&events, of(1, 4)); /* once more does nothing */
     CHECK_INT(events.count, 29);
     events_remove_link(&events, 0);
     CHECK_INT(events.count, 19);
@@ -82,7 +88,7 @@ TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
 TEST(events_ping__every_20_seconds)
 {
     start();
-    CHECK_INT(events_add(&events, (struct origin){0, 1}, 1), OK);
+    CHECK_INT(events_add(&events, of(0, 1), 1), OK);
     events_ping(&events, &outlet, 1000000);
     events_ping(&events, &outlet, 1000000 + PING_MS - 1);
     CHECK_INT(heard_count, 1);
@@ -95,7 +101,7 @@ TEST(events_publish__an_event_too_large__is_left_out_whole)
 {
     static uint8_t big[70000];
     start();
-    CHECK_INT(events_add(&events, (struct origin){0, 1}, 1), OK);
+    CHECK_INT(events_add(&events, of(0, 1), 1), OK);
     events_publish(&events, &outlet, 1, STR("device"), str_from(big, sizeof big));
     CHECK_INT(heard_count, 0);
 }
@@ -104,7 +110,7 @@ TEST(events_end_all__ends_each_once)
 {
     start();
     for (uint64_t i = 0; i < 5; i++)
-        CHECK_INT(events_add(&events, (struct origin){0, i}, 1), OK);
+        CHECK_INT(events_add(&events, of(0, i), 1), OK);
     events_end_all(&events, &outlet);
     events_end_all(&events, &outlet);
     CHECK_INT(ended, 5);

@@ -3,6 +3,12 @@
 #include "tests/check.h"
 #include "tests/support/house.h"
 
+/* A request over the only life that this link has had. */
+static struct origin of(uint32_t link, uint64_t id)
+{
+    return (struct origin){.link = link, .life = 1, .id = id};
+}
+
 /* A list beside the table: what must be held, and what was answered. */
 #define DEVICES 40
 
@@ -86,7 +92,7 @@ static void hold(size_t i, struct origin origin, int64_t ends_at_ms)
 static void step(size_t i, uint64_t *next_id, int64_t *now_ms)
 {
     static const struct reply news = {.status = 200};
-    struct origin origin = {(uint32_t)house_random(3), (*next_id)++};
+    struct origin origin = of((uint32_t)house_random(3), (*next_id)++);
     switch (house_random(8)) {
     case 0:
     case 1:
@@ -144,8 +150,8 @@ TEST(holds__random_waiting_answering_leaving__agrees_with_a_list)
 TEST(holds_check__ends_with_204_and_the_device_counts_as_seen)
 {
     open_holds();
-    hold(0, (struct origin){0, 1}, HOUSE_START_MS + 100);
-    hold(1, (struct origin){0, 2}, HOUSE_START_MS + 101);
+    hold(0, of(0, 1), HOUSE_START_MS + 100);
+    hold(1, of(0, 2), HOUSE_START_MS + 101);
     holds_check(&holds, &outlet, house.d.live, HOUSE_START_MS + 100);
     CHECK_INT(answers, 1);
     CHECK_INT(last_status, 204);
@@ -162,7 +168,7 @@ TEST(holds_relink__after_memory_was_loaded_anew__points_at_what_is_there)
 {
     open_holds();
     for (size_t i = 0; i < DEVICES; i++)
-        hold(i, (struct origin){(uint32_t)i % 2, i}, HOUSE_START_MS + 1000);
+        hold(i, of((uint32_t)i % 2, i), HOUSE_START_MS + 1000);
     for (size_t i = 0; i < DEVICES; i++)
         live_remove(house.d.live, (int64_t)i + 1);
     for (size_t i = 0; i < DEVICES; i += 2)
@@ -176,10 +182,10 @@ TEST(holds_relink__after_memory_was_loaded_anew__points_at_what_is_there)
 TEST(holds_find__another_link_with_the_same_id__is_another_request)
 {
     open_holds();
-    hold(0, (struct origin){0, 7}, HOUSE_START_MS);
-    CHECK(holds_find(&holds, (struct origin){1, 7}) == NULL);
-    CHECK(holds_find(&holds, (struct origin){0, 8}) == NULL);
-    CHECK(holds_find(&holds, (struct origin){0, 7}) == device(0)->hold);
+    hold(0, of(0, 7), HOUSE_START_MS);
+    CHECK(holds_find(&holds, of(1, 7)) == NULL);
+    CHECK(holds_find(&holds, of(0, 8)) == NULL);
+    CHECK(holds_find(&holds, of(0, 7)) == device(0)->hold);
     close_holds();
 }
 

@@ -4,6 +4,12 @@
 #include "tests/check.h"
 #include "tests/support/house.h"
 
+/* A request over the only life that this link has had. */
+static struct origin of(uint32_t link, uint64_t id)
+{
+    return (struct origin){.link = link, .life = 1, .id = id};
+}
+
 /* The published table once more, for going through it. */
 #define SCOPE_NONE 0
 #define KIND_EMPTY 0
@@ -138,9 +144,9 @@ static void by_browser(struct request *r)
 static uint16_t call(const struct request *r)
 {
     status = 0;
-    HOUSE_MUST(api_request(api, (struct origin){0, 1}, r));
+    HOUSE_MUST(api_request(api, of(0, 1), r));
     CHECK(status != 0);
-    api_gone(api, (struct origin){0, 1});
+    api_gone(api, of(0, 1));
     return status;
 }
 
