@@ -15,6 +15,11 @@ static struct {
 } heard[2 * STREAMS_MAX];
 static size_t heard_count, ended;
 
+static enum err add(struct origin origin, int64_t account_id)
+{
+    return events_add(&events, &(struct stream){.origin = origin, .account_id = account_id});
+}
+
 static void on_data(void *ctx, struct origin to, struct str data)
 {
     (void)ctx;
@@ -41,9 +46,9 @@ static void start(void)
 TEST(events_publish__reaches_the_owner_and_nobody_else)
 {
     start();
-    CHECK_INT(events_add(&events, of(0, 1), 10), OK);
-    CHECK_INT(events_add(&events, of(1, 1), 20), OK);
-    CHECK_INT(events_add(&events, of(0, 2), 10), OK);
+    CHECK_INT(add(of(0, 1), 10), OK);
+    CHECK_INT(add(of(1, 1), 20), OK);
+    CHECK_INT(add(of(0, 2), 10), OK);
     events_publish(&events, &outlet, 10, STR("device"), STR("{\"id\":\"dev_1\"}"));
     CHECK_INT(heard_count, 2);
     for (size_t i = 0; i < 2; i++) {
@@ -60,20 +65,20 @@ TEST(events_add__bounds_of_an_owner_and_of_all)
 {
     start();
     for (uint64_t i = 0; i < STREAMS_PER_OWNER_MAX; i++)
-        CHECK_INT(events_add(&events, of(0, i), 1), OK);
-    CHECK_INT(events_add(&events, of(0, 100), 1), ERR_LIMIT);
+        CHECK_INT(add(of(0, i), 1), OK);
+    CHECK_INT(add(of(0, 100), 1), ERR_LIMIT);
     events_remove(&events, of(0, 3));
-    CHECK_INT(events_add(&events, of(0, 100), 1), OK);
+    CHECK_INT(add(of(0, 100), 1), OK);
     for (uint64_t i = STREAMS_PER_OWNER_MAX; i < STREAMS_MAX; i++)
-        CHECK_INT(events_add(&events, of(1, i), (int64_t)i), OK);
-    CHECK_INT(events_add(&events, of(1, 5000), 5000), ERR_LIMIT);
+        CHECK_INT(add(of(1, i), (int64_t)i), OK);
+    CHECK_INT(add(of(1, 5000), 5000), ERR_LIMIT);
 }
 
 TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
 {
     start();
     for (uint64_t i = 0; i < 30; i++)
-        CHECK_INT(events_add(&events, of((uint32_t)(i % 3), i / 3), 1), OK);
+        CHECK_INT(add(of((uint32_t)(i % 3), i / 3), 1), OK);
     events_remove(&events, of(1, 4));
     events_remove(&events, of(1, 4)); /* once more does nothing */
     CHECK_INT(events.count, 29);
@@ -88,7 +93,7 @@ TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
 TEST(events_ping__every_20_seconds)
 {
     start();
-    CHECK_INT(events_add(&events, of(0, 1), 1), OK);
+    CHECK_INT(add(of(0, 1), 1), OK);
     events_ping(&events, &outlet, 1000000);
     events_ping(&events, &outlet, 1000000 + PING_MS - 1);
     CHECK_INT(heard_count, 1);
@@ -101,7 +106,7 @@ TEST(events_publish__an_event_too_large__is_left_out_whole)
 {
     static uint8_t big[70000];
     start();
-    CHECK_INT(events_add(&events, of(0, 1), 1), OK);
+    CHECK_INT(add(of(0, 1), 1), OK);
     events_publish(&events, &outlet, 1, STR("device"), str_from(big, sizeof big));
     CHECK_INT(heard_count, 0);
 }
@@ -110,7 +115,7 @@ TEST(events_end_all__ends_each_once)
 {
     start();
     for (uint64_t i = 0; i < 5; i++)
-        CHECK_INT(events_add(&events, of(0, i), 1), OK);
+        CHECK_INT(add(of(0, i), 1), OK);
     events_end_all(&events, &outlet);
     events_end_all(&events, &outlet);
     CHECK_INT(ended, 5);

@@ -31,7 +31,7 @@
 #define CHILDREN_MAX      (EDGES_MAX + 1)
 #define DRAIN_EDGES_MS    INT64_C(8000) /* a little more than an edge gives its clients */
 #define DRAIN_CORE_MS     INT64_C(8000)
-#define QUICK_DEATH_MS    INT64_C(1000) /* shorter lives make the next start wait */
+#define QUICK_DEATH_MS    INT64_C(200) /* who dies sooner cannot do its work: start it later */
 #define RESTART_DELAY_MAX INT64_C(5000)
 #define TICKET_LIFE_MS    INT64_C(3600000)
 #define IDENTITY_CHECK_MS INT64_C(3600000)
