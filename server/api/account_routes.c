@@ -119,6 +119,7 @@ enum err api_hashed(struct api *api, const struct hash_job *job)
 enum err logout_post(struct call *c)
 {
     TRY(browser_session_end(c->d, &c->session));
+    events_end_session(&c->api->events, &c->api->outlet, c->session.digest);
     answer_header(c, STR("Set-Cookie"),
                   STR("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"));
     answer_header(c, STR("Clear-Site-Data"), STR("\"cookies\", \"storage\""));
@@ -210,6 +211,7 @@ enum err api_key_delete(struct call *c)
     if (str_u64(c->id, INT64_MAX, &id) != OK)
         return ERR_NOT_FOUND;
     TRY(api_key_remove(c->d, c->account_id, (int64_t)id));
+    events_end_key(&c->api->events, &c->api->outlet, (int64_t)id);
     answer_empty(c, 204);
     return OK;
 }

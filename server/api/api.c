@@ -129,7 +129,7 @@ static struct json_out problem_begin(struct call *c, enum problem_kind kind, con
         answer_header(c, STR("WWW-Authenticate"), STR("Bearer realm=\"oceanremote\""));
     if (problem_status(kind) == 405)
         answer_header(c, STR("Allow"), c->allow);
-    if (problem_status(kind) == 503)
+    if (problem_status(kind) == 503 || problem_status(kind) == 429)
         answer_header(c, STR("Retry-After"), STR("1"));
     return o;
 }
@@ -220,8 +220,21 @@ static enum err save(struct api *api)
 
 void api_tick_waits(struct api *api)
 {
+    events_sweep(&api->events);
     holds_check(&api->holds, &api->outlet, api->d->live, api->d->now_ms);
     events_ping(&api->events, &api->outlet, api->d->now_ms);
+}
+
+void api_clock_set_back(struct api *api)
+{
+    struct domain *d = api->d;
+    size_t position = 0;
+    holds_answer_all(&api->holds, &api->outlet, d->live);
+    exchanges_forget_all(api->exchanges);
+    for (struct live *l; (l = live_next(d->live, &position)) != NULL;)
+        l->last_seen_ms = l->last_seen_ms < d->now_ms ? l->last_seen_ms : d->now_ms;
+    api->holds.next_check_ms = api->events.next_ping_ms = 0;
+    api->next_expiry_ms = api->next_save_ms = 0;
 }
 
 enum err api_tick_store(struct api *api)

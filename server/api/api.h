@@ -72,6 +72,9 @@ MUST_CHECK enum err api_hashed(struct api *api, const struct hash_job *job);
 /* Holds whose time is over, pings: nothing that touches the store. */
 void api_tick_waits(struct api *api);
 
+/* now_ms is less than it was: forget every time that was reckoned from before. */
+void api_clock_set_back(struct api *api);
+
 /* Presence, roll-ups, expiry, snapshots, a slice of each. Errors as api_request(). */
 MUST_CHECK enum err api_tick_store(struct api *api);
 

@@ -54,6 +54,7 @@ struct call {
     /* who is calling, as far as the route asks */
     int64_t account_id;
     struct browser_session session; /* CALLER_OWNER by browser and CALLER_BROWSER */
+    int64_t api_key_id;             /* CALLER_OWNER by key */
     bool by_browser;
     struct live *device; /* CALLER_DEVICE */
     /* the answer being written */

@@ -1,15 +1,17 @@
 #include "server/api/events.h"
 
+#include <string.h>
+
 #define EVENT_MAX (64 * 1024)
 
-enum err events_add(struct events *e, struct origin origin, int64_t account_id)
+enum err events_add(struct events *e, const struct stream *stream)
 {
     size_t own = 0;
     for (size_t i = 0; i < e->count; i++)
-        own += e->streams[i].account_id == account_id;
+        own += e->streams[i].account_id == stream->account_id;
     if (e->count == STREAMS_MAX || own >= STREAMS_PER_OWNER_MAX)
         return ERR_LIMIT;
-    e->streams[e->count++] = (struct stream){origin, account_id};
+    e->streams[e->count++] = *stream;
     return OK;
 }
 
@@ -34,10 +36,15 @@ void events_remove_link(struct events *e, uint32_t link)
     }
 }
 
+static bool hears(const struct stream *s, int64_t account_id)
+{
+    return s->account_id == account_id && !s->is_ended;
+}
+
 bool events_wanted(const struct events *e, int64_t account_id)
 {
     for (size_t i = 0; i < e->count; i++) {
-        if (e->streams[i].account_id == account_id)
+        if (hears(&e->streams[i], account_id))
             return true;
     }
     return false;
@@ -51,13 +58,19 @@ void events_publish(const struct events *e, const struct outlet *outlet, int64_t
     writer_str(&w, STR("event: "));
     writer_str(&w, event);
     writer_str(&w, STR("\ndata: "));
+    size_t start = w.len;
     writer_str(&w, data);
+    for (size_t i = start; i < w.len; i++) {
+        /* State is kept as its sender laid it out. In JSON a line end is a space. */
+        if (buffer[i] == '\n' || buffer[i] == '\r')
+            buffer[i] = ' ';
+    }
     writer_str(&w, STR("\n\n"));
     struct str text;
     if (writer_end(&w, &text) != OK)
         return; /* no event is that large; a client that missed one loads anew */
     for (size_t i = 0; i < e->count; i++) {
-        if (e->streams[i].account_id == account_id)
+        if (hears(&e->streams[i], account_id))
             outlet->stream_data(outlet->ctx, e->streams[i].origin, text);
     }
 }
@@ -69,6 +82,41 @@ void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms)
     e->next_ping_ms = now_ms + PING_MS;
     for (size_t i = 0; i < e->count; i++)
         outlet->stream_data(outlet->ctx, e->streams[i].origin, STR(": ping\n\n"));
+}
+
+static void end(struct stream *s, const struct outlet *outlet)
+{
+    if (!s->is_ended)
+        outlet->stream_end(outlet->ctx, s->origin);
+    s->is_ended = true;
+}
+
+void events_end_session(struct events *e, const struct outlet *outlet,
+                        const uint8_t session[static SHA256_LEN])
+{
+    for (size_t i = 0; i < e->count; i++) {
+        struct stream *s = &e->streams[i];
+        if (s->api_key_id == 0 && memcmp(s->session, session, SHA256_LEN) == 0)
+            end(s, outlet);
+    }
+}
+
+void events_end_key(struct events *e, const struct outlet *outlet, int64_t api_key_id)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->streams[i].api_key_id == api_key_id)
+            end(&e->streams[i], outlet);
+    }
+}
+
+void events_sweep(struct events *e)
+{
+    for (size_t i = 0; i < e->count;) {
+        if (e->streams[i].is_ended)
+            e->streams[i] = e->streams[--e->count];
+        else
+            i++;
+    }
 }
 
 void events_end_all(struct events *e, const struct outlet *outlet)

@@ -5,6 +5,8 @@
  *           way between them work.
  * Source:   api/openapi.yaml.
  * Watch:    /api/v1/openapi.json is a file like those of the dashboard: the edge answers it. */
+#include <string.h>
+
 #include "server/api/routes.h"
 
 enum err healthz_get(struct call *c)
@@ -17,7 +19,10 @@ enum err healthz_get(struct call *c)
 enum err events_get(struct call *c)
 {
     struct api *api = c->api;
-    if (events_add(&api->events, c->from, c->account_id) != OK) {
+    struct stream stream = {
+        .origin = c->from, .account_id = c->account_id, .api_key_id = c->api_key_id};
+    memcpy(stream.session, c->session.digest, sizeof stream.session);
+    if (events_add(&api->events, &stream) != OK) {
         answer_problem(c, PROBLEM_TOO_MANY_REQUESTS,
                        "Too many event streams are open. Close some pages of this account.");
         return OK;

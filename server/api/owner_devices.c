@@ -12,6 +12,7 @@
 
 #define PAGE_DEFAULT 100
 #define PAGE_MAX     200
+#define DEVICE_ROOM  (32 * 1024) /* one device as JSON, at worst, and the end of the page */
 
 static enum err find_device(struct call *c, struct sql_device_of_owner_row *out)
 {
@@ -67,14 +68,16 @@ static enum err write_page(struct call *c, int64_t after_id, int64_t limit)
     json_out_object(&o);
     json_out_name(&o, STR("devices"));
     json_out_array(&o);
-    while (count < limit && sql_device_list_next(&cursor, &row)) {
+    bool more = sql_device_list_next(&cursor, &row);
+    /* Devices with much to tell make a page shorter than was asked for. */
+    while (more && count < limit && writer_left(&c->body) >= DEVICE_ROOM) {
         struct sql_device_of_owner_row device = device_row(&row);
         device_json(&o, c->d, &device);
         last_id.len = 0;
         writer_str(&last_id, row.public_id);
         count++;
+        more = sql_device_list_next(&cursor, &row);
     }
-    bool more = count == limit && sql_device_list_next(&cursor, &row);
     TRY(cursor_end(&cursor));
     json_out_array_end(&o);
     if (more)

@@ -150,6 +150,7 @@ static enum err authenticate_key(struct call *c, const struct route *route)
         return OK;
     }
     c->account_id = key.account_id;
+    c->api_key_id = key.id;
     return OK;
 }
 

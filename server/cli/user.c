@@ -125,7 +125,9 @@ static int add(const struct config *config, const char *email, bool is_admin)
     struct str text = str_from(password.text, password.len);
     if (code == EXIT_DONE && password_is_acceptable(text) != OK)
         code = refuse("a password has 12 to 256 characters, any you like; choose a longer one");
-    if (code == EXIT_DONE && hash(config, text, hash_bytes, &hash_text) == OK)
+    if (code == EXIT_DONE && hash(config, text, hash_bytes, &hash_text) != OK)
+        code = refuse("the password cannot be hashed");
+    if (code == EXIT_DONE)
         code = add_to_store(path, normal, hash_text, is_admin);
     wipe(&password, sizeof password);
     if (code == EXIT_DONE)

@@ -41,12 +41,18 @@ static void exchange_free(struct exchange *e)
     free(e);
 }
 
+void exchanges_forget_all(struct exchanges *x)
+{
+    for (size_t i = 0; i < EXCHANGES_MAX; i++)
+        exchange_free(x->ring[i]);
+    *x = (struct exchanges){.count = 0};
+}
+
 void exchanges_free(struct exchanges *x)
 {
     if (x == NULL)
         return;
-    for (size_t i = 0; i < EXCHANGES_MAX; i++)
-        exchange_free(x->ring[i]);
+    exchanges_forget_all(x);
     free(x);
 }
 

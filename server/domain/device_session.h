@@ -26,6 +26,8 @@ MUST_CHECK enum err device_session_begin(struct domain *d, struct exchanges *x, 
                                          const struct session_request *request,
                                          struct credential *id, struct writer *server_first);
 
+void exchanges_forget_all(struct exchanges *x);
+
 /* The device has got a new key: what was begun with the old one ends. */
 void exchanges_forget_device(struct exchanges *x, int64_t device_id);
 

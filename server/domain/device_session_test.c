@@ -205,6 +205,9 @@ TEST(device_session_begin__too_many_exchanges__wait_until_old_ones_are_over)
     house_pass(&house, EXCHANGE_MS);
     CHECK_INT(talk_begin(&t, house_public_id(&buoy)), OK);
     CHECK_INT(talk_end(&t), OK);
+    CHECK_INT(talk_begin(&t, house_public_id(&buoy)), OK);
+    exchanges_forget_all(house.exchanges);
+    CHECK_INT(talk_end(&t), ERR_DENIED);
     close_house();
 }
 

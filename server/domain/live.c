@@ -318,20 +318,30 @@ static enum err snapshot_read(struct live *live, struct str data)
     return reader_end(&r) == OK ? OK : ERR_CORRUPT;
 }
 
+static void end_pass(struct live_table *t)
+{
+    size_t position = 0;
+    for (struct live *l; (l = live_next(t, &position)) != NULL;)
+        l->is_saved = false;
+}
+
 enum err live_save(struct domain *d, size_t at_most, bool *more)
 {
     uint8_t buf[SNAPSHOT_MAX];
     size_t position = 0, saved = 0;
     struct live *live;
     while ((live = live_next(d->live, &position)) != NULL) {
-        if (!live->is_dirty)
+        if (!live->is_dirty || live->is_saved)
             continue;
         if (saved++ == at_most)
             break;
         TRY(sql_live_set(d->store, live->device_id, snapshot_write(live, buf)));
         live->is_dirty = false;
+        live->is_saved = true;
     }
     *more = live != NULL;
+    if (!*more)
+        end_pass(d->live);
     return OK;
 }
 

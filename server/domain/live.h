@@ -46,6 +46,7 @@ struct live {
     uint8_t batch_count;
     bool has_readings;      /* first_reading_at_ms is set in the store */
     bool is_dirty;          /* changed since its snapshot in the live table */
+    bool is_saved;          /* by the pass under way: what changes behind it waits for the next */
     enum presence presence; /* as last announced */
     int64_t interval_s;
     int64_t desired_version;
@@ -104,7 +105,8 @@ void live_remember_batch(struct live *live, uint64_t batch);
 /* Relative to the interval the device itself declared: late after 1.5, offline after 3. */
 enum presence live_presence(const struct live *live, int64_t now_ms);
 
-/* Write snapshots of up to at_most dirty devices; *more says whether some are left. */
+/* Write snapshots of up to at_most dirty devices; *more says whether this pass has some left. A
+ * pass saves each device at most once, or busy devices would keep it from ever ending. */
 MUST_CHECK enum err live_save(struct domain *d, size_t at_most, bool *more);
 
 #endif

@@ -192,6 +192,27 @@ TEST(live_save__in_slices__saves_each_dirty_device_once)
     close_house();
 }
 
+TEST(live_save__a_device_that_stays_busy__does_not_keep_a_pass_from_ending)
+{
+    bool more = true;
+    size_t slices = 0;
+    open_with_devices(5);
+    for (; more && slices < 10; slices++) {
+        for (size_t i = 0; i < 5; i++)
+            live_find(house.d.live, fleet[i].id)->is_dirty = true;
+        HOUSE_MUST(live_save(&house.d, 2, &more));
+    }
+    CHECK(!more);
+    house_commit(&house);
+    CHECK_INT(house_ask(&house, "SELECT count(*) FROM live"), 5);
+    house_begin(&house);
+    HOUSE_MUST(live_save(&house.d, 10, &more)); /* the next pass takes what came behind */
+    CHECK(!more);
+    for (size_t i = 0; i < 5; i++)
+        CHECK(!live_find(house.d.live, fleet[i].id)->is_dirty);
+    close_house();
+}
+
 /* ---- batches --------------------------------------------------------------------------------- */
 
 TEST(live_remember_batch__keeps_the_last_32)
@@ -226,5 +247,6 @@ TESTS(live, TEST_ROW(live_presence__table_of_silences), TEST_ROW(latest_update__
       TEST_ROW(live_save__what_is_loaded_again__is_the_same),
       TEST_ROW(live_load__a_snapshot_cut_or_lengthened__is_corrupt),
       TEST_ROW(live_save__in_slices__saves_each_dirty_device_once),
+      TEST_ROW(live_save__a_device_that_stays_busy__does_not_keep_a_pass_from_ending),
       TEST_ROW(live_remember_batch__keeps_the_last_32),
       TEST_ROW(live_remove__takes_its_sessions_along))

@@ -44,6 +44,7 @@ enum err telemetry_load(struct domain *d)
     TRY(sql_chunk_newest(d->store, &newest));
     t->chunk.len = 0;
     t->newest_id = newest.id;
+    t->saving_up_to = 0;             /* the pass under way has lost its place */
     t->chunks_to_fold = FOLD_CHUNKS; /* whatever was left over is looked at first */
     return OK;
 }
@@ -173,7 +174,8 @@ enum err telemetry_take(struct domain *d, struct live *live, const struct readin
 bool telemetry_wants_fold(const struct telemetry *t, int64_t now_ms)
 {
     return t->chunks_to_fold >= FOLD_CHUNKS ||
-           (t->chunks_to_fold > 0 && now_ms - t->oldest_to_fold_ms >= FOLD_AFTER_MS);
+           (t->chunks_to_fold > 0 && (now_ms - t->oldest_to_fold_ms >= FOLD_AFTER_MS ||
+                                      now_ms < t->oldest_to_fold_ms)); /* the clock was set back */
 }
 
 void telemetry_note_damage(struct telemetry *t)

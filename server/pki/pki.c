@@ -327,7 +327,8 @@ enum err pki_identity(struct arena *a, const char *data_dir, struct str extra_na
     TRY(paths_of(data_dir, &p));
     TRY(names_of_machine(extra_name, names));
     TRY(file_make_dir(p.keys_dir));
-    if (!file_exists(p.ca) && !file_exists(p.ca_key))
+    /* A key that nothing was ever signed with is what a first start cut short has left. */
+    if (!file_exists(p.ca) && (!file_exists(p.ca_key) || !file_exists(p.server)))
         TRY(make_authority(&p));
     TRY(ensure_server(&p, names));
     TRY(file_read(a, p.server, PEM_SIZE_MAX, &id.certificate));

@@ -103,10 +103,11 @@ static enum err parse(struct config *c, struct str text)
 {
     bool more = text.len > 0;
     for (unsigned line = 1; more; line++) {
-        struct str row, name, value;
+        struct str row, comment, name, value;
         more = str_cut(text, '\n', &row, &text);
+        str_cut(row, '#', &row, &comment); /* so that what config_print() says can be read back */
         row = str_trim(row);
-        if (row.len == 0 || row.ptr[0] == '#')
+        if (row.len == 0)
             continue;
         if (!str_cut(row, '=', &name, &value))
             return refuse(c, "line %u: '%.*s' is not NAME = VALUE", line,
@@ -128,7 +129,11 @@ enum err config_load(struct config *c, bool must_exist)
         return OK;
     if (e != OK)
         return refuse(c, "%s cannot be read: %s", c->file, err_name(e));
-    return parse(c, text);
+    if (parse(c, text) == OK)
+        return OK;
+    char why[CONFIG_PROBLEM_MAX];
+    memcpy(why, c->problem, sizeof why);
+    return refuse(c, "%.200s: %.300s", c->file, why);
 }
 
 void config_print(const struct config *c, FILE *out)

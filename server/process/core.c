@@ -24,6 +24,7 @@
 #define ANSWERS_MAX      (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
 #define BATCH_MAX        256 /* requests in one transaction; research: more gains nothing */
 #define TICK_MS          250
+#define CLOCK_BACK_MS    INT64_C(1000)  /* less than this is steered, not set */
 #define TROUBLE_MS       INT64_C(10000) /* after a failed commit, leave out what can wait */
 #define DRAIN_MS         INT64_C(3000)
 #define DECOY_SECRET_LEN 32
@@ -176,9 +177,22 @@ static enum err outlet_hash(void *ctx, const struct hash_job *job)
 
 /* ---- one batch, one transaction -------------------------------------------------------------- */
 
+/* The wall clock may be set back. Whatever was to happen at a time that is far ahead now happens
+ * at once, or devices would wait in silence until the clock is there again. */
+static void read_clock(struct core *core)
+{
+    int64_t before_ms = core->d.now_ms;
+    core->d.now_ms = clock_wall_ms();
+    if (before_ms - core->d.now_ms < CLOCK_BACK_MS)
+        return;
+    log_event("core.clock_set_back", "by_ms=%lld", (long long)(before_ms - core->d.now_ms));
+    core->next_tick_ms = 0;
+    core->trouble_until_ms = 0;
+    api_clock_set_back(core->api);
+}
+
 static void batch_begin(struct core *core)
 {
-    core->d.now_ms = clock_wall_ms();
     core->d.storage_is_in_trouble = core->d.now_ms < core->trouble_until_ms;
     core->told_count = 0;
     core->requests = 0;
@@ -353,6 +367,7 @@ static enum err tick(struct core *core)
 
 static void run_batch(struct core *core)
 {
+    read_clock(core);
     api_tick_waits(core->api);
     batch_begin(core);
     enum err e = OK;

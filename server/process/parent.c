@@ -34,6 +34,7 @@
 #define QUICK_DEATH_MS    INT64_C(1000) /* shorter lives make the next start wait */
 #define RESTART_DELAY_MAX INT64_C(5000)
 #define TICKET_LIFE_MS    INT64_C(3600000)
+#define IDENTITY_CHECK_MS INT64_C(3600000)
 
 struct child {
     pid_t pid; /* 0: not running */
@@ -53,8 +54,9 @@ struct parent {
     size_t listener_count;
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;
-    int64_t next_ticket_ms;
-    uint8_t identity_block[2 * PEM_SIZE_MAX];
+    int64_t next_ticket_ms, next_identity_ms;
+    uint8_t identity_blocks[2][2 * PEM_SIZE_MAX]; /* the one in use, and one to read into */
+    size_t identity_at;
     struct identity identity;
     int signals;
     int lock;
@@ -157,6 +159,31 @@ static void tell_identity(struct parent *p, size_t at)
     ASSERT(!w.overflow);
     tell(p, at, CONTROL_IDENTITY, str_from(payload, w.len), NULL, 0);
     wipe(payload, sizeof payload);
+}
+
+/* What stands on disk, made anew when its time or this machine's names have changed. */
+static enum err load_identity(struct parent *p, bool *is_new)
+{
+    size_t spare = 1 - p->identity_at;
+    struct arena a = arena_over(p->identity_blocks[spare], sizeof p->identity_blocks[spare]);
+    struct identity fresh;
+    TRY(pki_identity(&a, p->config->data_dir, str_from_cstr(p->listeners[0].host), &fresh));
+    *is_new = !str_eq(fresh.certificate, p->identity.certificate);
+    wipe(p->identity_blocks[p->identity_at], sizeof p->identity_blocks[p->identity_at]);
+    p->identity_at = spare;
+    p->identity = fresh;
+    return OK;
+}
+
+/* A server that runs for longer than its certificate lives. Connections of before keep theirs. */
+static void renew_identity(struct parent *p)
+{
+    bool is_new = false;
+    p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
+    if (load_identity(p, &is_new) != OK)
+        log_event("parent.identity_failed", "data=%s", p->config->data_dir);
+    for (size_t i = 0; is_new && i < p->edges; i++)
+        tell_identity(p, i);
 }
 
 static void configure_edge(struct parent *p, size_t at)
@@ -429,6 +456,8 @@ static void turn(struct parent *p)
     restart_due(p);
     if (clock_monotonic_ms() >= p->next_ticket_ms)
         rotate_tickets(p);
+    if (clock_monotonic_ms() >= p->next_identity_ms)
+        renew_identity(p);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -482,10 +511,9 @@ static enum err begin(struct parent *p)
 {
     TRY(lock_data_dir(p));
     TRY(open_listeners(p));
-    struct arena a = arena_over(p->identity_block, sizeof p->identity_block);
-    enum err e =
-        pki_identity(&a, p->config->data_dir, str_from_cstr(p->listeners[0].host), &p->identity);
-    if (e != OK)
+    bool is_new;
+    p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
+    if (load_identity(p, &is_new) != OK)
         return complain(p->config->data_dir,
                         ": the certificates in it cannot be read or made; if ca.pem and keys/ do "
                         "not belong together, restore both from a backup");
@@ -529,7 +557,7 @@ int parent_main(const struct config *config)
         turn(&p);
     while (!is_draining(&p) || !drain_step(&p));
     wipe(p.tickets, sizeof p.tickets);
-    wipe(p.identity_block, sizeof p.identity_block);
+    wipe(p.identity_blocks, sizeof p.identity_blocks);
     log_event("parent.done", "%s", "exit=0");
     return 0;
 }

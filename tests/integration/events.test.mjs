@@ -88,6 +88,20 @@ test('a batch that is sent again is told once', async () => {
   stream.close();
 });
 
+test('a clone alarms the owner: the session from another MAC, the key from another MAC', async () => {
+  const device = await Device.enrol(ada);
+  const stream = await EventStream.open(ada);
+  const alarm = (seen) => event('audit', device.id)(seen) && seen.data.event === 'device.clone_alarm';
+  const thief = new Device(server);
+  thief.useSession(device.session);
+  assert.equal((await thief.measure('a', 1)).status, 401);
+  await stream.next(alarm);
+  const body = device.finalOf(await device.beginSession());
+  assert.equal((await device.post('/device/v1/session', { ...body, mac: thief.mac })).status, 401);
+  await stream.next(alarm);
+  stream.close();
+});
+
 test('a stream is told when a device goes quiet and when it is back', async () => {
   const device = await Device.enrol(ada);
   is(await ada.patch(`/api/v1/devices/${device.id}/desired`, { interval_s: 1 }), 200);
