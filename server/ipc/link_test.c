@@ -137,7 +137,9 @@ TEST(link_rewind__takes_back_what_was_pushed_since_the_mark)
     close_pair();
 }
 
-TEST(link_rewind__behind_bytes_that_are_half_sent__keeps_them)
+/* extra: frames pushed and taken back, so few that the buffer stays where it is, or so many that it
+ * moves. */
+static void rewind_half_sent(uint64_t extra)
 {
     uint64_t pushed = 0, taken = 0;
     open_pair(1);
@@ -146,9 +148,11 @@ TEST(link_rewind__behind_bytes_that_are_half_sent__keeps_them)
     CHECK_INT(link_flush(&a), ERR_AGAIN); /* some of it has left */
     CHECK(a.out_sent > 0 && a.out_sent < a.out_len);
     size_t mark = link_mark(&a);
-    for (uint64_t id = 100; id < 300; id++)
-        CHECK_INT(link_push(&a, FRAME_REPLY, id, payload_of(id)), OK);
+    for (uint64_t id = 0; id < extra; id++)
+        CHECK_INT(link_push(&a, FRAME_REPLY, id, extra == 1 ? STR("x") : payload_of(id)), OK);
+    CHECK_INT(a.out_sent > 0, extra == 1);
     link_rewind(&a, mark);
+    CHECK_INT(link_mark(&a), mark);
     while (taken < pushed) {
         (void)!link_flush(&a);
         (void)!link_fill(&b);
@@ -156,6 +160,12 @@ TEST(link_rewind__behind_bytes_that_are_half_sent__keeps_them)
     }
     CHECK_INT(link_fill(&b), ERR_AGAIN);
     close_pair();
+}
+
+TEST(link_rewind__behind_bytes_that_are_half_sent__keeps_them)
+{
+    rewind_half_sent(1);
+    rewind_half_sent(200);
 }
 
 TEST(link_fill__the_other_end_has_gone__is_told_after_its_last_frame)
