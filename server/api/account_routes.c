@@ -110,8 +110,11 @@ enum err api_hashed(struct api *api, const struct hash_job *job)
     c.headers = writer_into(api->headers, sizeof api->headers);
     c.body = writer_into(api->body, FRAME_REPLY_MAX);
     api->d->peer = job->peer;
-    enum err e =
-        job->verdict == OK && job->account_id != 0 ? sign_in(&c, job) : refuse_sign_in(&c, job);
+    enum err e = ERR_CONFLICT;
+    if (job->verdict == OK && job->account_id != 0)
+        e = sign_in(&c, job); /* ERR_CONFLICT: the account was removed meanwhile */
+    if (e == ERR_CONFLICT)
+        e = refuse_sign_in(&c, job);
     api->d->peer = NULL;
     return e;
 }

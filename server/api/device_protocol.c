@@ -246,7 +246,9 @@ enum err device_desired_get(struct call *c)
         answer_invalid(c, "wait", "after is a version, wait is 0 to 300 seconds.");
         return OK;
     }
-    if (after < live->desired_version)
+    /* Not only older ones: after a restore from a backup a device may know a newer version than we.
+     */
+    if (after != live->desired_version)
         return answer_desired(c);
     if (wait_s == 0) {
         answer_empty(c, 204);

@@ -1,4 +1,5 @@
 /* oceanremote user add: an account made by whoever has the data directory. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,17 +48,26 @@ static bool read_line(struct password *p)
     return true;
 }
 
+static void only_interrupt(int signal)
+{
+    (void)signal;
+}
+
+/* ^C ends the reading, not the process: the terminal must get its echo back. */
 static bool ask(const char *prompt, struct password *p)
 {
     struct termios as_it_was, silent;
+    struct sigaction interrupt = {.sa_handler = only_interrupt}, before;
     fputs(prompt, stderr);
     if (tcgetattr(STDIN_FILENO, &as_it_was) != 0)
         return false;
+    sigaction(SIGINT, &interrupt, &before);
     silent = as_it_was;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     bool good = read_line(p);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
+    sigaction(SIGINT, &before, NULL);
     fputc('\n', stderr);
     return good;
 }
@@ -150,14 +160,17 @@ static int user_run(int argc, char **argv)
     struct options o = {argc - 1, argv + 1, 0, &command_user, specs, 4};
     config_init(&config);
     while ((option = options_next(&o, &value)) >= 0) {
+        if ((option == OPTION_DATA || option == OPTION_CONFIG) && strlen(value) >= FILE_PATH_MAX)
+            return usage_error(&command_user, "the path of %s is too long", specs[option].name);
         if (option == OPTION_DATA)
-            snprintf(config.data_dir, sizeof config.data_dir, "%s", value);
+            strcpy(config.data_dir, value);
         else if (option == OPTION_CONFIG)
-            has_config = snprintf(config.file, sizeof config.file, "%s", value) > 0;
+            strcpy(config.file, value);
         else if (option == OPTION_EMAIL)
             email = value;
         else
             is_admin = true;
+        has_config |= option == OPTION_CONFIG;
     }
     if (option != OPTIONS_END)
         return option == OPTIONS_HELP ? EXIT_DONE : EXIT_USAGE;

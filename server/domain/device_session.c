@@ -179,6 +179,8 @@ static enum err open_session(struct domain *d, const struct exchange *e,
     if (live == NULL)
         return ERR_DENIED; /* deleted since the first request */
     int64_t expires_at_ms = d->now_ms + DEVICE_SESSION_S * INT64_C(1000);
+    if (live->session_count == DEVICE_SESSIONS_MAX)
+        TRY(sql_device_session_end(d->store, str_from(live->sessions[0]->digest, SHA256_LEN)));
     credential_make(d, CREDENTIAL_DEVICE_SESSION, &out->session);
     TRY(sql_device_session_add(d->store, str_from(out->session.digest, SHA256_LEN), e->device_id,
                                d->now_ms, expires_at_ms));

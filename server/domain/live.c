@@ -390,15 +390,13 @@ static enum err load_snapshots(struct domain *d)
 {
     struct cursor c;
     struct sql_live_all_row row;
-    enum err e = OK;
     TRY(sql_live_all(d->store, &c));
-    while (e == OK && sql_live_all_next(&c, &row)) {
+    while (sql_live_all_next(&c, &row)) {
         struct live *live = live_find(d->live, row.device_id);
-        if (live != NULL)
-            e = snapshot_read(live, row.data);
+        if (live != NULL && snapshot_read(live, row.data) != OK)
+            telemetry_note_damage(d->telemetry); /* its newest readings will fill it again */
     }
-    enum err end = cursor_end(&c);
-    return e != OK ? e : end;
+    return cursor_end(&c);
 }
 
 static void replay(struct domain *d, int64_t chunk_id, struct str data)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -222,21 +223,38 @@ _Noreturn static void become_child(const char *name, int control, pid_t parent)
     _exit(1);
 }
 
-static void start_child(struct parent *p, size_t at)
+/* Its process id, with our end of its control socket; -1 when the machine has no room for it. */
+static pid_t fork_child(size_t at, int *control)
 {
-    struct child *c = &p->children[at];
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        fatal("no socket pair for a child: %s", strerror(errno));
+        return -1;
     pid_t parent = getpid();
     pid_t pid = fork();
-    if (pid < 0)
-        fatal("no process for a child: %s", strerror(errno));
     if (pid == 0)
         become_child(child_name(at), ends[1], parent);
     close(ends[1]);
+    if (pid < 0)
+        close(ends[0]);
+    *control = ends[0];
+    return pid;
+}
+
+static void start_child(struct parent *p, size_t at)
+{
+    struct child *c = &p->children[at];
+    int control;
+    pid_t pid = fork_child(at, &control);
+    if (pid < 0) {
+        log_event("parent.no_process", "child=%s index=%zu cause=\"%s\"", child_name(at), at,
+                  strerror(errno));
+        if (!p->has_served)
+            exit(1);
+        c->restart_at_ms = clock_monotonic_ms() + RESTART_DELAY_MAX;
+        return;
+    }
     c->pid = pid;
-    c->control = ends[0];
+    c->control = control;
     c->is_ready = false;
     c->started_at_ms = clock_monotonic_ms();
     if (at == CORE)
@@ -539,6 +557,7 @@ static void watch_signals(struct parent *p)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP); /* a closed terminal is no reason to drop anybody */
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -557,6 +576,7 @@ int parent_main(const struct config *config)
         p.edges = EDGES_MAX;
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         p.children[i].control = -1;
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys end in no core file */
     umask(077); /* whatever we make in the data directory is ours alone */
     if (begin(&p) != OK)
         return 1;

@@ -74,9 +74,16 @@ static enum err schema_version(struct store *s, int64_t *out)
 static enum err schema_step(struct store *s, size_t done)
 {
     char mark[64];
+    int64_t version = 0;
     snprintf(mark, sizeof mark, "PRAGMA user_version = %zu", done + 1);
     TRY(store_begin(s));
-    enum err e = execute(s, store_schema[done].sql);
+    enum err e = schema_version(s, &version);
+    if (e == OK && version != (int64_t)done) {
+        store_rollback(s);
+        return OK; /* another process has taken this step meanwhile */
+    }
+    if (e == OK)
+        e = execute(s, store_schema[done].sql);
     if (e == OK)
         e = execute(s, mark);
     if (e != OK) {
