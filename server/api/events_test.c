@@ -38,12 +38,18 @@ static void start(void)
     heard_count = ended = 0;
 }
 
+static enum err add(struct origin origin, int64_t account_id)
+{
+    struct stream s = {.origin = origin, .account_id = account_id};
+    return events_add(&events, &s);
+}
+
 TEST(events_publish__reaches_the_owner_and_nobody_else)
 {
     start();
-    CHECK_INT(events_add(&events, of(0, 1), 10), OK);
-    CHECK_INT(events_add(&events, of(1, 1), 20), OK);
-    CHECK_INT(events_add(&events, of(0, 2), 10), OK);
+    CHECK_INT(add(of(0, 1), 10), OK);
+    CHECK_INT(add(of(1, 1), 20), OK);
+    CHECK_INT(add(of(0, 2), 10), OK);
     events_publish(&events, &outlet, 10, STR("device"), STR("{\"id\":\"dev_1\"}"));
     CHECK_INT(heard_count, 2);
     for (size_t i = 0; i < 2; i++) {
@@ -60,20 +66,20 @@ TEST(events_add__bounds_of_an_owner_and_of_all)
 {
     start();
     for (uint64_t i = 0; i < STREAMS_PER_OWNER_MAX; i++)
-        CHECK_INT(events_add(&events, of(0, i), 1), OK);
-    CHECK_INT(events_add(&events, of(0, 100), 1), ERR_LIMIT);
+        CHECK_INT(add(of(0, i), 1), OK);
+    CHECK_INT(add(of(0, 100), 1), ERR_LIMIT);
     events_remove(&events, of(0, 3));
-    CHECK_INT(events_add(&events, of(0, 100), 1), OK);
+    CHECK_INT(add(of(0, 100), 1), OK);
     for (uint64_t i = STREAMS_PER_OWNER_MAX; i < STREAMS_MAX; i++)
-        CHECK_INT(events_add(&events, of(1, i), (int64_t)i), OK);
-    CHECK_INT(events_add(&events, of(1, 5000), 5000), ERR_LIMIT);
+        CHECK_INT(add(of(1, i), (int64_t)i), OK);
+    CHECK_INT(add(of(1, 5000), 5000), ERR_LIMIT);
 }
 
 TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
 {
     start();
     for (uint64_t i = 0; i < 30; i++)
-        CHECK_INT(events_add(&events, of((uint32_t)(i % 3), i / 3), 1), OK);
+        CHECK_INT(add(of((uint32_t)(i % 3), i / 3), 1), OK);
     events_remove(&events, of(1, 4));
     events_remove(&events, of(1, 4)); /* once more does nothing */
     CHECK_INT(events.count, 29);
@@ -88,7 +94,7 @@ TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
 TEST(events_ping__every_20_seconds)
 {
     start();
-    CHECK_INT(events_add(&events, of(0, 1), 1), OK);
+    CHECK_INT(add(of(0, 1), 1), OK);
     events_ping(&events, &outlet, 1000000);
     events_ping(&events, &outlet, 1000000 + PING_MS - 1);
     CHECK_INT(heard_count, 1);
@@ -101,7 +107,7 @@ TEST(events_publish__an_event_too_large__is_left_out_whole)
 {
     static uint8_t big[70000];
     start();
-    CHECK_INT(events_add(&events, of(0, 1), 1), OK);
+    CHECK_INT(add(of(0, 1), 1), OK);
     events_publish(&events, &outlet, 1, STR("device"), str_from(big, sizeof big));
     CHECK_INT(heard_count, 0);
 }
@@ -110,11 +116,65 @@ TEST(events_end_all__ends_each_once)
 {
     start();
     for (uint64_t i = 0; i < 5; i++)
-        CHECK_INT(events_add(&events, of(0, i), 1), OK);
+        CHECK_INT(add(of(0, i), 1), OK);
     events_end_all(&events, &outlet);
     events_end_all(&events, &outlet);
     CHECK_INT(ended, 5);
     CHECK(!events_wanted(&events, 1));
+}
+
+/* Two browsers and two keys of one owner. */
+static void start_with_four(void)
+{
+    start();
+    for (uint8_t i = 0; i < 4; i++) {
+        struct stream s = {.origin = of(0, i), .account_id = 1, .api_key_id = i < 2 ? 0 : i};
+        memset(s.session, i < 2 ? i + 1 : 0, sizeof s.session);
+        CHECK_INT(events_add(&events, &s), OK);
+    }
+}
+
+static void check_who_hears(const char *expected)
+{
+    char who[8] = "";
+    heard_count = 0;
+    events_publish(&events, &outlet, 1, STR("e"), STR("{}"));
+    for (size_t i = 0; i < heard_count; i++)
+        who[heard[i].to.id] = (char)('0' + heard[i].to.id);
+    char packed[8] = "";
+    for (size_t i = 0, n = 0; i < 4; i++) {
+        if (who[i] != 0)
+            packed[n++] = who[i];
+    }
+    CHECK_STR(str_from_cstr(packed), str_from_cstr(expected));
+}
+
+TEST(events_end_session__the_browser_that_signed_out__hears_no_more)
+{
+    uint8_t session[SHA256_LEN];
+    memset(session, 2, sizeof session);
+    start_with_four();
+    events_end_session(&events, &outlet, session);
+    CHECK_INT(ended, 1);
+    check_who_hears("023");
+    CHECK_INT(events.count, 4); /* a batch that fails still knows whom to tell */
+    events_sweep(&events);
+    CHECK_INT(events.count, 3);
+    check_who_hears("023");
+    memset(session, 0, sizeof session); /* what a key's stream has there is no session */
+    events_end_session(&events, &outlet, session);
+    check_who_hears("023");
+}
+
+TEST(events_end_key__the_key_that_was_removed__hears_no_more)
+{
+    start_with_four();
+    events_end_key(&events, &outlet, 3);
+    check_who_hears("012");
+    events_sweep(&events);
+    CHECK_INT(ended, 1);
+    CHECK_INT(events.count, 3);
+    check_who_hears("012");
 }
 
 TESTS(events, TEST_ROW(events_publish__reaches_the_owner_and_nobody_else),
@@ -122,4 +182,6 @@ TESTS(events, TEST_ROW(events_publish__reaches_the_owner_and_nobody_else),
       TEST_ROW(events_remove__this_stream_only__and_a_link_takes_all_of_its_own),
       TEST_ROW(events_ping__every_20_seconds),
       TEST_ROW(events_publish__an_event_too_large__is_left_out_whole),
-      TEST_ROW(events_end_all__ends_each_once))
+      TEST_ROW(events_end_all__ends_each_once),
+      TEST_ROW(events_end_session__the_browser_that_signed_out__hears_no_more),
+      TEST_ROW(events_end_key__the_key_that_was_removed__hears_no_more))

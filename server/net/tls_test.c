@@ -101,7 +101,8 @@ TEST(tls__groups_and_ciphers__are_those_of_the_product)
 {
     static struct pair p;
     SSL_CTX *ctx = server_context(&tickets);
-    char x25519[] = "X25519", p256[] = "P-256", p384[] = "P-384"; /* OpenSSL's macro wants them so */
+    char x25519[] = "X25519", p256[] = "P-256",
+         p384[] = "P-384"; /* OpenSSL's macro wants them so */
     CHECK(shakes_with_groups(ctx, x25519));
     CHECK(shakes_with_groups(ctx, p256));
     CHECK(!shakes_with_groups(ctx, p384));
