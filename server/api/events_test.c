@@ -15,6 +15,11 @@ static struct {
 } heard[2 * STREAMS_MAX];
 static size_t heard_count, ended;
 
+static enum err add(struct origin origin, int64_t account_id)
+{
+    return events_add(&events, &(struct stream){.origin = origin, .account_id = account_id});
+}
+
 static void on_data(void *ctx, struct origin to, struct str data)
 {
     (void)ctx;
@@ -36,12 +41,6 @@ static void start(void)
 {
     memset(&events, 0, sizeof events);
     heard_count = ended = 0;
-}
-
-static enum err add(struct origin origin, int64_t account_id)
-{
-    struct stream s = {.origin = origin, .account_id = account_id};
-    return events_add(&events, &s);
 }
 
 TEST(events_publish__reaches_the_owner_and_nobody_else)

@@ -335,9 +335,6 @@ static enum err check_framing(const struct fields *f, struct http1_request *out,
     if (length > 0 && (out->method == METHOD_GET || out->method == METHOD_HEAD ||
                        out->method == METHOD_DELETE || out->method == METHOD_OPTIONS))
         return refuse(why, 400, "This method has no body.");
-    if (!has_length &&
-        (out->method == METHOD_POST || out->method == METHOD_PUT || out->method == METHOD_PATCH))
-        return refuse(why, 411, "Send a Content-Length, 0 for no body.");
     out->content_length = (size_t)length;
     return OK;
 }

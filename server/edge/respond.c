@@ -41,7 +41,6 @@ static const struct status_row {
     {406, "Not Acceptable", NULL},
     {408, "Request Timeout", "request-timeout"},
     {409, "Conflict", NULL},
-    {411, "Length Required", "length-required"},
     {413, "Content Too Large", "payload-too-large"},
     {414, "URI Too Long", "uri-too-long"},
     {415, "Unsupported Media Type", NULL},

@@ -117,8 +117,7 @@ TEST(config_print__what_is_printed_reads_back)
     CHECK_INT(config.https_count, 1);
 }
 
-/* ---- what the children are told ----------------------------------------------------------------
- */
+/* ---- what the children are told -------------------------------------------------------------- */
 
 TEST(core_config__round_trip_and_nothing_less_or_more)
 {

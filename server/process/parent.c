@@ -31,7 +31,8 @@
 #define CHILDREN_MAX      (EDGES_MAX + 1)
 #define DRAIN_EDGES_MS    INT64_C(8000) /* a little more than an edge gives its clients */
 #define DRAIN_CORE_MS     INT64_C(8000)
-#define QUICK_DEATH_MS    INT64_C(1000) /* shorter lives make the next start wait */
+#define QUICK_DEATH_MS    INT64_C(200) /* who dies sooner cannot do its work: start it later */
+#define PORT_PATIENCE_MS  INT64_C(1000)
 #define RESTART_DELAY_MAX INT64_C(5000)
 #define TICKET_LIFE_MS    INT64_C(3600000)
 #define IDENTITY_CHECK_MS INT64_C(3600000)
@@ -468,15 +469,27 @@ static enum err complain(const char *what, const char *advice)
     return ERR_CONFLICT;
 }
 
+/* After a kill -9 the children of before may hold the port for some milliseconds more. */
+static enum err listen_patiently(struct parent *p, const char *text, struct listener *out)
+{
+    int64_t late_ms = clock_monotonic_ms() + PORT_PATIENCE_MS;
+    for (;;) {
+        enum err e = listener_open(text, p->edges, out);
+        if (e != ERR_CONFLICT || clock_monotonic_ms() >= late_ms)
+            return e;
+        usleep(20000);
+    }
+}
+
 static enum err open_listeners(struct parent *p)
 {
     const struct config *c = p->config;
     size_t wanted = c->https_count == 0 ? 1 : c->https_count;
     for (size_t i = 0; i < wanted; i++) {
         const char *text = c->https_count == 0 ? "[::]:8443" : c->https[i];
-        enum err e = listener_open(text, p->edges, &p->listeners[i]);
-        if (e != OK && c->https_count == 0)
-            e = listener_open("0.0.0.0:8443", p->edges, &p->listeners[i]); /* no IPv6 here */
+        enum err e = listen_patiently(p, text, &p->listeners[i]);
+        if (e != OK && e != ERR_CONFLICT && c->https_count == 0)
+            e = listen_patiently(p, "0.0.0.0:8443", &p->listeners[i]); /* no IPv6 here */
         if (e == ERR_CONFLICT)
             return complain(text, ": another program listens there; stop it or choose --https "
                                   "ADDR:PORT");

@@ -66,8 +66,7 @@ static struct str blob(size_t len)
     return str_from(bytes, len);
 }
 
-/* ---- queries -----------------------------------------------------------------------------------
- */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 /* "-- index: device.public_id" of a query's file. */
 static struct str claimed_index(const char *name, char room[static 4096])
@@ -156,8 +155,7 @@ TEST(queries__each_uses_the_index_it_claims)
     close_store();
 }
 
-/* ---- schema ------------------------------------------------------------------------------------
- */
+/* ---- schema ---------------------------------------------------------------------------------- */
 
 TEST(store_open__from_nothing__has_every_step_and_the_settings_that_make_it_durable)
 {
@@ -218,8 +216,7 @@ TEST(store_open__no_such_directory__is_an_error_that_says_so)
     store_close(store);
 }
 
-/* ---- damage ------------------------------------------------------------------------------------
- */
+/* ---- damage ---------------------------------------------------------------------------------- */
 
 TEST(query__a_damaged_page__is_corrupt)
 {
@@ -250,8 +247,7 @@ TEST(query__a_damaged_page__is_corrupt)
     close_store();
 }
 
-/* ---- transactions ------------------------------------------------------------------------------
- */
+/* ---- transactions ---------------------------------------------------------------------------- */
 
 TEST(store_rollback__undoes_all_of_it)
 {
@@ -347,8 +343,7 @@ TEST(store__closed_without_commit__has_nothing_of_it)
     close_store();
 }
 
-/* ---- the nth allocation fails ------------------------------------------------------------------
- */
+/* ---- the nth allocation fails ---------------------------------------------------------------- */
 
 static int until_failure = -1; /* -1: never */
 static sqlite3_mem_methods normal;

@@ -106,9 +106,11 @@ test('slow clients are let go on time, and harm nobody', { concurrency: true, ti
   stop = true;
   await good;
   times.sort((a, b) => a - b);
-  const [median, most] = [times[times.length >> 1], times.at(-1)];
+  const [median, late, most] = [times[times.length >> 1], times[Math.floor(times.length * 0.99)], times.at(-1)];
   console.log(`a good device meanwhile: ${times.length} batches, median ${median.toFixed(1)} ms, most ${most.toFixed(0)} ms`);
-  assert.ok(median < 50 * SLOWER && most < 1000 * SLOWER);
+  assert.ok(median < 50 * SLOWER && late < 500 * SLOWER, `median ${median} ms, 99 of 100 within ${late} ms`);
+  // On a busy machine one may take long, but none as long as the shortest of the deadlines above.
+  assert.ok(most < 4000, `${most} ms: it has waited for somebody slow`);
 });
 
 test('an idle connection lives longer than a minute', { skip: !process.env.LONG && 'only with LONG' }, async () => {
