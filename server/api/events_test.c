@@ -122,9 +122,65 @@ TEST(events_end_all__ends_each_once)
     CHECK(!events_wanted(&events, 1));
 }
 
+/* Two browsers and two keys of one owner. */
+static void start_with_four(void)
+{
+    start();
+    for (uint8_t i = 0; i < 4; i++) {
+        struct stream s = {.origin = of(0, i), .account_id = 1, .api_key_id = i < 2 ? 0 : i};
+        memset(s.session, i < 2 ? i + 1 : 0, sizeof s.session);
+        CHECK_INT(events_add(&events, &s), OK);
+    }
+}
+
+static void check_who_hears(const char *expected)
+{
+    char who[8] = "";
+    heard_count = 0;
+    events_publish(&events, &outlet, 1, STR("e"), STR("{}"));
+    for (size_t i = 0; i < heard_count; i++)
+        who[heard[i].to.id] = (char)('0' + heard[i].to.id);
+    char packed[8] = "";
+    for (size_t i = 0, n = 0; i < 4; i++) {
+        if (who[i] != 0)
+            packed[n++] = who[i];
+    }
+    CHECK_STR(str_from_cstr(packed), str_from_cstr(expected));
+}
+
+TEST(events_end_session__the_browser_that_signed_out__hears_no_more)
+{
+    uint8_t session[SHA256_LEN];
+    memset(session, 2, sizeof session);
+    start_with_four();
+    events_end_session(&events, &outlet, session);
+    CHECK_INT(ended, 1);
+    check_who_hears("023");
+    CHECK_INT(events.count, 4); /* a batch that fails still knows whom to tell */
+    events_sweep(&events);
+    CHECK_INT(events.count, 3);
+    check_who_hears("023");
+    memset(session, 0, sizeof session); /* what a key's stream has there is no session */
+    events_end_session(&events, &outlet, session);
+    check_who_hears("023");
+}
+
+TEST(events_end_key__the_key_that_was_removed__hears_no_more)
+{
+    start_with_four();
+    events_end_key(&events, &outlet, 3);
+    check_who_hears("012");
+    events_sweep(&events);
+    CHECK_INT(ended, 1);
+    CHECK_INT(events.count, 3);
+    check_who_hears("012");
+}
+
 TESTS(events, TEST_ROW(events_publish__reaches_the_owner_and_nobody_else),
       TEST_ROW(events_add__bounds_of_an_owner_and_of_all),
       TEST_ROW(events_remove__this_stream_only__and_a_link_takes_all_of_its_own),
       TEST_ROW(events_ping__every_20_seconds),
       TEST_ROW(events_publish__an_event_too_large__is_left_out_whole),
-      TEST_ROW(events_end_all__ends_each_once))
+      TEST_ROW(events_end_all__ends_each_once),
+      TEST_ROW(events_end_session__the_browser_that_signed_out__hears_no_more),
+      TEST_ROW(events_end_key__the_key_that_was_removed__hears_no_more))

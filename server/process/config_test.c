@@ -44,7 +44,7 @@ TEST(config_load__table)
         {"edges = 04\n", ERR_PEER, "edges = 04"},
         {"edges = four\n", ERR_PEER, "edges = four"},
         {"edges =\n", ERR_PEER, "it is a number"},
-        {"edges = 4 # of them\n", OK, ""},
+        {"edges = 4 # of them\nhttps = a:1#first\n", OK, ""},
         {"edges = 99999999999999999999\n", ERR_PEER, "it is a number"},
         {"connections = 15\n", ERR_PEER, "from 16 to"},
         {"password_iterations = 259999\n", ERR_PEER, "from 260000"},
@@ -112,6 +112,9 @@ TEST(config_print__what_is_printed_reads_back)
     fclose(f);
     CHECK(strstr(text, "edges = 3") != NULL && strstr(text, "https = 127.0.0.1:1") != NULL);
     CHECK(strstr(text, "password_iterations = 600000  # default;") != NULL);
+    CHECK_INT(load(str_from_cstr(text)), OK);
+    CHECK_INT(config.edges, 3);
+    CHECK_INT(config.https_count, 1);
 }
 
 /* ---- what the children are told -------------------------------------------------------------- */
