@@ -139,7 +139,7 @@ try {
     rows.push([`${load}: requests/s`, c.ours.rate.toFixed(0), c.theirs.rate.toFixed(0), c.rate.toFixed(2), c.rateRange, '≥ 0.5']);
     rows.push([`${load}: p50 / p99, ms`, `${c.ours.p50.toFixed(2)} / ${c.ours.p99.toFixed(2)}`, `${c.theirs.p50.toFixed(2)} / ${c.theirs.p99.toFixed(2)}`, '', '', '']);
   }
-  rows.push([`memory an idle device, KB (${IDLE_DEVICES} waiting)`, perDevice.toFixed(1), '', '', '', '≤ 16']);
+  rows.push([`memory an idle device, KB (${IDLE_DEVICES} waiting)`, perDevice.toFixed(1), '', '', '', quick ? '' : '≤ 16']);
   rows.push(['resident with one device, MB (all processes; shared pages counted once)', `${(one.rss / 1024).toFixed(1)} (${(one.pss / 1024).toFixed(1)})`, '', '', '', '< 40']);
   rows.push(['start to ready, first start, ms', median(starts).toFixed(0), '', '', range(starts, 0), '< 1000']);
   print(rows);

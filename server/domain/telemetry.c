@@ -9,10 +9,10 @@
 #include "server/domain/telemetry_internal.h"
 
 #define CHUNK_SIZE_MAX   (1024 * 1024)
-#define READING_SIZE_MAX 64 /* packed, at worst */
-#define RECORD_SIZE_MAX  32 /* head of a record, at worst */
-#define FOLD_CHUNKS      256
-#define FOLD_AFTER_MS    2000
+#define READING_SIZE_MAX 64    /* packed, at worst */
+#define RECORD_SIZE_MAX  32    /* head of a record, at worst */
+#define FOLD_MINUTES     8192  /* as many minutes are written in about 25 ms */
+#define FOLD_AFTER_MS    10000 /* and not more often than this */
 
 enum err telemetry_new(struct telemetry **out)
 {
@@ -20,7 +20,8 @@ enum err telemetry_new(struct telemetry **out)
     if (t == NULL)
         return ERR_NO_MEMORY;
     t->buffer = malloc(CHUNK_SIZE_MAX);
-    if (t->buffer == NULL) {
+    if (t->buffer == NULL || minutes_init(&t->minutes) != OK) {
+        free(t->buffer);
         free(t);
         return ERR_NO_MEMORY;
     }
@@ -33,6 +34,7 @@ void telemetry_free(struct telemetry *t)
 {
     if (t == NULL)
         return;
+    minutes_done(&t->minutes);
     free(t->buffer);
     free(t);
 }
@@ -41,11 +43,14 @@ enum err telemetry_load(struct domain *d)
 {
     struct telemetry *t = d->telemetry;
     struct sql_chunk_newest_row newest;
+    struct sql_watermark_get_row mark;
     TRY(sql_chunk_newest(d->store, &newest));
+    TRY(sql_watermark_get(d->store, STR("rollup"), &mark));
+    minutes_clear(&t->minutes);
+    t->counted_up_to = t->watermark = mark.chunk_id;
     t->chunk.len = 0;
     t->newest_id = newest.id;
-    t->saving_up_to = 0;             /* the pass under way has lost its place */
-    t->chunks_to_fold = FOLD_CHUNKS; /* whatever was left over is looked at first */
+    t->saving_up_to = 0; /* the pass under way has lost its place */
     return OK;
 }
 
@@ -54,6 +59,12 @@ void telemetry_begin(struct telemetry *t, int64_t now_us)
     ASSERT(t->chunk.len == 0);
     /* Ids rise even when the wall clock steps back. */
     t->chunk_id = now_us > t->newest_id ? now_us : t->newest_id + 1;
+}
+
+/* Every chunk there is has been counted, so readings are counted as they are taken. */
+static bool counts_as_it_comes(const struct telemetry *t)
+{
+    return t->counted_up_to >= t->newest_id;
 }
 
 enum err telemetry_flush(struct domain *d)
@@ -66,9 +77,9 @@ enum err telemetry_flush(struct domain *d)
     enum err e = sql_chunk_add(d->store, t->chunk_id, data);
     t->chunk.len = 0;
     TRY(e);
+    if (counts_as_it_comes(t))
+        t->counted_up_to = t->chunk_id;
     t->newest_id = t->chunk_id++;
-    if (t->chunks_to_fold++ == 0)
-        t->oldest_to_fold_ms = d->now_ms;
     return OK;
 }
 
@@ -133,6 +144,15 @@ static enum err note_first_reading(struct domain *d, struct live *live)
     return OK;
 }
 
+static void count_reading(struct telemetry *t, const struct chunk_reading *r, int64_t now_ms)
+{
+    if (!counts_as_it_comes(t) || r->error.len > 0)
+        return;
+    if (t->minutes.count == 0)
+        t->oldest_minute_ms = now_ms;
+    minutes_add(&t->minutes, r->series_id, r->time_ms / MINUTE_MS, decimal_to_double(r->value));
+}
+
 enum err telemetry_take(struct domain *d, struct live *live, const struct readings_request *batch,
                         enum taken *out)
 {
@@ -150,6 +170,8 @@ enum err telemetry_take(struct domain *d, struct live *live, const struct readin
         return OK;
     if (writer_left(&t->chunk) < RECORD_SIZE_MAX + batch->count * READING_SIZE_MAX)
         TRY(telemetry_flush(d));
+    if (t->minutes.count + batch->count > MINUTES_MAX)
+        TRY(telemetry_fold(d, 1, &(bool){false}));
     if (fresh > 0)
         TRY(add_new_metrics(d, live, batch));
     TRY(note_first_reading(d, live));
@@ -161,6 +183,7 @@ enum err telemetry_take(struct domain *d, struct live *live, const struct readin
         struct latest *l = live_latest(live, r->metric, i);
         struct chunk_reading packed = {l->series_id, r->time_ms, r->value, r->error};
         chunk_record_put(&t->chunk, &record, &packed);
+        count_reading(t, &packed, d->now_ms);
         latest_update(l, r->time_ms, r->value, r->error);
     }
     chunk_record_end(&t->chunk, &record);
@@ -173,9 +196,10 @@ enum err telemetry_take(struct domain *d, struct live *live, const struct readin
 
 bool telemetry_wants_fold(const struct telemetry *t, int64_t now_ms)
 {
-    return t->chunks_to_fold >= FOLD_CHUNKS ||
-           (t->chunks_to_fold > 0 && (now_ms - t->oldest_to_fold_ms >= FOLD_AFTER_MS ||
-                                      now_ms < t->oldest_to_fold_ms)); /* the clock was set back */
+    if (!counts_as_it_comes(t) || t->minutes.count >= FOLD_MINUTES)
+        return true;
+    return t->minutes.count > 0 && (now_ms - t->oldest_minute_ms >= FOLD_AFTER_MS ||
+                                    now_ms < t->oldest_minute_ms); /* the clock was set back */
 }
 
 void telemetry_note_damage(struct telemetry *t)

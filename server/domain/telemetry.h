@@ -34,7 +34,8 @@ MUST_CHECK enum err telemetry_take(struct domain *d, struct live *live,
 /* Write the chunk of this batch, if there is anything in it. Before every commit. */
 MUST_CHECK enum err telemetry_flush(struct domain *d);
 
-/* Work up to at_most chunks into roll-ups, in the open transaction. *more: some are left. */
+/* Write what readings add to their minutes, in the open transaction; after a start, at_most chunks
+ * of before are counted first. *more: some are left. */
 MUST_CHECK enum err telemetry_fold(struct domain *d, int64_t at_most, bool *more);
 
 /* Is there enough to fold, or has it waited long enough? */
