@@ -2,7 +2,7 @@
  *
  * Owns:     nothing.
  * Promise:  a broken one ends the process (its parent restarts it) or reboots the device.
- * Source:   docs/style: outside bytes are refused with an error, our own mistakes are asserted.
+ * Source:   outside bytes are refused with an error, our own mistakes are asserted.
  * Watch:    never write anything with a side effect inside ASSERT. */
 #ifndef OC_BASE_ASSERT_H
 #define OC_BASE_ASSERT_H

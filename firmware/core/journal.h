@@ -4,7 +4,7 @@
  * Promise:  what was appended is sent at least once, and stored once: a batch keeps its id and its
  *           records until it is acknowledged, through restarts, and the server knows its last ids.
  *           When the ring is full the oldest record goes, and is counted.
- * Source:   design section 5, point 6.
+ * Source:   docs/protocol/device.md section 3: idempotent batches.
  * Watch:    records are synced only when asked (while offline); online they are sent at once.
  *
  *   sector 0, 1   marks: what is acknowledged and which batch is under way, written in turn

@@ -2,7 +2,7 @@
  *
  * Owns:     nothing.
  * Promise:  unknown and known addresses are answered alike, and after the same work.
- * Source:   api/openapi.yaml; product rows U5 and U6.
+ * Source:   api/openapi.yaml; SECURITY.md rows U5 and U6.
  * Watch:    a sign-in is two halves: login_post() queues the hash, api_hashed() goes on. */
 #include <string.h>
 

@@ -2,7 +2,7 @@
  *
  * Owns:     the account table.
  * Promise:  an address is one account whatever its case; a password is never stored, only its hash.
- * Source:   product rows S5 and U6.
+ * Source:   SECURITY.md rows S5 and U6.
  * Watch:    verifying a password is slow and happens elsewhere (the hash pool): a sign-in is
  *           account_find() before it and browser_session_open() after it. */
 #ifndef OC_DOMAIN_ACCOUNT_H

@@ -3,7 +3,7 @@
  * Owns:     the api_key table.
  * Promise:  shown once, kept as a digest; a key can do what its scope says and nothing to the
  *           account itself.
- * Source:   product row A1.
+ * Source:   SECURITY.md row A1.
  * Watch:    scopes are ordered: a larger one includes the smaller. */
 #ifndef OC_DOMAIN_API_KEY_H
 #define OC_DOMAIN_API_KEY_H

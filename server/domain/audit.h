@@ -2,7 +2,7 @@
  *
  * Owns:     the audit table.
  * Promise:  an entry is written in the transaction of the act: neither exists without the other.
- * Source:   product rows M1 and M3; OWASP ASVS 16.2 for what an entry tells.
+ * Source:   SECURITY.md rows M1 and M3; OWASP ASVS 16.2 for what an entry tells.
  * Watch:    detail never holds a secret; outside text in it is bounded by the caller. */
 #ifndef OC_DOMAIN_AUDIT_H
 #define OC_DOMAIN_AUDIT_H

@@ -3,7 +3,7 @@
  * Owns:     the browser_session table.
  * Promise:  the cookie's text is nowhere in the store; a session ends after a day unused or two
  *           weeks in all, whichever comes first.
- * Source:   product row U5; OWASP ASVS 7.2 and 7.3.
+ * Source:   SECURITY.md row U5; OWASP ASVS 7.2 and 7.3.
  * Watch:    the CSRF token belongs to the session and changes with it. */
 #ifndef OC_DOMAIN_BROWSER_SESSION_H
 #define OC_DOMAIN_BROWSER_SESSION_H

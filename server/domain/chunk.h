@@ -3,7 +3,7 @@
  * Owns:     the format.
  * Promise:  what was written reads back digit for digit; a damaged chunk is ERR_CORRUPT, never a
  *           wrong value.
- * Source:   research: one row a transaction costs a third of a row a reading.
+ * Source:   measured: one row a transaction costs a third of a row a reading.
  * Watch:    chunk ids are commit times in microseconds; first times are relative to them.
  *
  *   chunk   = record …

@@ -3,7 +3,7 @@
  * Owns:     nothing.
  * Promise:  256 bits from the kernel each; the prefix says which of them it is, so that none is
  *           ever taken for another; the store sees the SHA-256 of the text and nothing else.
- * Source:   design: who a device is, "four secrets, four names".
+ * Source:   docs/GLOSSARY.md: four secrets, four names.
  * Watch:    the text leaves the server once, in the answer that announces it. */
 #ifndef OC_DOMAIN_CREDENTIAL_H
 #define OC_DOMAIN_CREDENTIAL_H

@@ -2,7 +2,7 @@
  *
  * Owns:     the device table, and the registration token of a device until it is used.
  * Promise:  every call names the owner, and another owner's device is ERR_NOT_FOUND.
- * Source:   product rows A2 and D2; design: who a device is.
+ * Source:   SECURITY.md rows A2 and D2.
  * Watch:    struct sql_device_of_owner_row is the device as stored; what is only in memory
  *           (latest values, presence) is in struct live. */
 #ifndef OC_DOMAIN_DEVICE_H

@@ -4,7 +4,7 @@
  *           at most EXCHANGES_MAX for EXCHANGE_MS each).
  * Promise:  a session needs the key at its start and the MAC at every use. An unknown device, a
  *           wrong proof and a wrong MAC look alike from outside, in the first answer too.
- * Source:   product rows D3 and D4; docs/protocol/device.md section 2; RFC 5802.
+ * Source:   SECURITY.md rows D3 and D4; docs/protocol/device.md section 2; RFC 5802.
  * Watch:    renewing overlaps: the session before goes on until its own end. */
 #ifndef OC_DOMAIN_DEVICE_SESSION_H
 #define OC_DOMAIN_DEVICE_SESSION_H

@@ -3,7 +3,7 @@
  * Owns:     nothing; struct domain ties together what the core made.
  * Promise:  no socket, no clock, no SQL text in this room: time and entropy are passed in, so that
  *           a test owns both, and every read or write of owned data names its owner.
- * Source:   design: core, one batch, one transaction.
+ * Source:   ARCHITECTURE.md: one batch, one transaction.
  * Watch:    a function here first checks, then writes the store, and changes memory last; after an
  *           error its caller undoes the store, and memory was not touched. */
 #ifndef OC_DOMAIN_DOMAIN_H

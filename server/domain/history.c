@@ -2,7 +2,7 @@
  *
  * Owns:     nothing; answers are the caller's.
  * Promise:  at most POINTS_MAX points, oldest first; gaps stay gaps.
- * Source:   docs: readings of the owner's API.
+ * Source:   api/openapi.yaml, GET /api/v1/devices/{id}/readings.
  * Watch:    a raw question reads every chunk of its time, other devices' too, so its window is
  *           bounded until chunks are compacted into blocks by device. */
 #include <stdlib.h>

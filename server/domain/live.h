@@ -3,7 +3,7 @@
  * Owns:     one struct live a device, its latest values, its sessions; all on the heap, about 1 KB
  *           a device, bounded by the devices there are.
  * Promise:  nothing here is the only copy: live_load() rebuilds all of it from the store.
- * Source:   research: latest values and batch ids in memory make a durable reading one row.
+ * Source:   measured: latest values and batch ids in memory make a durable reading one row.
  * Watch:    changed only after the store calls of a request have succeeded; when a commit fails the
  *           whole table is thrown away and loaded again. */
 #ifndef OC_DOMAIN_LIVE_H

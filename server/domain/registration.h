@@ -4,7 +4,7 @@
  * Promise:  among any number of attempts with one token exactly one MAC wins. A lost answer may be
  *           asked for again by that MAC for an hour, as long as no session was opened. Strangers
  *           learn "refused"; why is kept for the owner.
- * Source:   product row D2; docs/protocol/device.md section 1.
+ * Source:   SECURITY.md row D2; docs/protocol/device.md section 1.
  * Watch:    the refusal itself is written down, so a refused attempt still commits. */
 #ifndef OC_DOMAIN_REGISTRATION_H
 #define OC_DOMAIN_REGISTRATION_H

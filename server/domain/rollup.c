@@ -3,7 +3,7 @@
  * Owns:     nothing between calls but the watermark "rollup".
  * Promise:  each chunk is counted exactly once: its minutes and the watermark move in one
  *           transaction.
- * Source:   design: roll-ups serve charts.
+ * Source:   ARCHITECTURE.md, one reading, point 8.
  * Watch:    usually readings are counted as they are taken (struct minutes), and only written here;
  *           chunks are read again after a start or a failed commit. Errors are not counted: a
  *           minute holds values only. */

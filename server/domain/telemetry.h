@@ -3,7 +3,7 @@
  * Owns:     the chunk and rollup_minute tables; the chunk of the current batch until it is written.
  * Promise:  a batch is checked whole before any of it is taken; the same batch id again is taken
  *           once; late readings join the minute they belong to.
- * Source:   docs/protocol/device.md section 3; research: chunks, decimals.
+ * Source:   docs/protocol/device.md section 3; measured: chunks, decimals.
  * Watch:    everything that comes in goes through telemetry_take(), everything that moves on goes
  *           through telemetry_fold(): compaction into blocks will stand behind these two doors. */
 #ifndef OC_DOMAIN_TELEMETRY_H

@@ -4,7 +4,7 @@
  *           all connections use in turn.
  * Promise:  a connection at rest holds its TLS state and struct conn, nothing else; every phase has
  *           an absolute deadline; nothing here grows without a bound of limits.h.
- * Source:   research: the edge as measured; nginx for the shape of a turn.
+ * Source:   measured: the edge as measured; nginx for the shape of a turn.
  * Watch:    one thread. The buffers below are free again when a call returns. */
 #ifndef OC_EDGE_EDGE_H
 #define OC_EDGE_EDGE_H

@@ -1,10 +1,10 @@
 /* The bytes of an answer: status line, the fields that every answer has, framing.
  *
  * Owns:     the text of the date, made anew once a second.
- * Promise:  every answer of every kind carries the security fields of product row S4 and what goes
- *           beyond; none says which program or version answers.
- * Source:   RFC 9110, RFC 9112; product row S4; MDN HTTP Observatory.
- * Watch:    the policy for pages allows this origin only: no inline script, no inline style. */
+ * Promise:  every answer of every kind carries the security fields of SECURITY.md row S4 and what
+ * goes beyond; none says which program or version answers. Source:   RFC 9110, RFC 9112;
+ * SECURITY.md row S4; MDN HTTP Observatory. Watch:    the policy for pages allows this origin only:
+ * no inline script, no inline style. */
 #ifndef OC_EDGE_RESPOND_H
 #define OC_EDGE_RESPOND_H
 

@@ -3,7 +3,7 @@
  * Owns:     the socket and two buffers.
  * Promise:  whole frames out, whole frames in; all frames pushed in one turn of a loop leave in one
  *           write. Memory stays under LINK_OUT_MAX + LINK_IN_MAX.
- * Source:   research: one write and one read per turn is what makes isolation free.
+ * Source:   measured: one write and one read per turn is what makes isolation free.
  * Watch:    producer, consumer: one of each. Full: link_push says ERR_LIMIT, and the caller answers
  *           for it (an edge with 503, the core by dropping the link). */
 #ifndef OC_IPC_LINK_H

@@ -4,7 +4,7 @@
  * Promise:  one read(2) and one write(2) a request: TLS reads from, and writes to, buffers of the
  *           loop, through a BIO of our own. A new certificate is a new context: connections of
  *           before notice nothing.
- * Source:   research: own BIO with SSL_MODE_RELEASE_BUFFERS costs 14 KB an idle connection; one
+ * Source:   measured: own BIO with SSL_MODE_RELEASE_BUFFERS costs 14 KB an idle connection; one
  *           ticket a handshake; RFC 8446; RFC 6066 section 4 (max_fragment_length, by OpenSSL).
  * Watch:    tls_io points at the loop's buffers only while a call into OpenSSL lasts. */
 #ifndef OC_NET_TLS_H

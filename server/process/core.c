@@ -22,7 +22,7 @@
 
 #define LINKS_MAX        64                 /* edges */
 #define ANSWERS_MAX      (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
-#define BATCH_MAX        256 /* requests in one transaction; research: more gains nothing */
+#define BATCH_MAX        256 /* requests in one transaction; measured: more gains nothing */
 #define TICK_MS          250
 #define CLOCK_BACK_MS    INT64_C(1000)  /* less than this is steered, not set */
 #define TROUBLE_MS       INT64_C(10000) /* after a failed commit, leave out what can wait */

@@ -2,7 +2,7 @@
  *
  * Owns:     the store, the domain's memory, the links to the edges, the hash pool.
  * Promise:  no answer leaves before its transaction is on disk.
- * Source:   design section 4: one batch, one transaction.
+ * Source:   ARCHITECTURE.md: one reading, from wire to disk and back.
  * Watch:    started by the parent as `oceanremote core` with its control socket as CONTROL_FD. */
 #ifndef OC_PROCESS_CORE_H
 #define OC_PROCESS_CORE_H

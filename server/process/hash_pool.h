@@ -3,7 +3,7 @@
  * Owns:     its threads and a queue of HASH_QUEUE_MAX jobs; passwords in it are wiped when done.
  * Promise:  the loop never waits for a hash, and devices never wait for owners: the threads run at
  *           a lower priority.
- * Source:   standards: password hashing is a lever for denial of service; bounded by admission.
+ * Source:   OWASP ASVS 15.1.3: what is expensive is bounded by admission.
  * Watch:    producer and consumer: the core's loop; full: hash_pool_add() says ERR_LIMIT and the
  *           sign-in is answered 503 with Retry-After. */
 #ifndef OC_PROCESS_HASH_POOL_H

@@ -5,7 +5,7 @@
  * Promise:  a killed child is back at once and the others do not notice; a child that cannot start
  *           the first time ends the server with a clear line; SIGTERM lets requests under way
  *           finish, then exits 0.
- * Source:   OpenBSD relayd proc.c; design section 3.
+ * Source:   OpenBSD relayd proc.c; ARCHITECTURE.md.
  * Watch:    children are executed anew (fresh address space), never only forked. */
 #ifndef OC_PROCESS_PARENT_H
 #define OC_PROCESS_PARENT_H

@@ -4,7 +4,7 @@
  * Promise:  what store_commit() has answered OK for survives kill -9 and power loss (WAL,
  *           synchronous=FULL). A schema step is applied whole or not at all. A query that does not
  *           compile is found at start, never later.
- * Source:   sqlite.org/wal.html, /pragma.html; design: core, one batch, one transaction.
+ * Source:   sqlite.org/wal.html, /pragma.html; ARCHITECTURE.md: one batch, one transaction.
  * Watch:    no SQL text lives in C; queries.h is generated from server/store/sql. */
 #ifndef OC_STORE_STORE_H
 #define OC_STORE_STORE_H
