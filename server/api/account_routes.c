@@ -27,7 +27,8 @@ static struct str decoy_hash(const struct domain *d, uint8_t out[static PASSWORD
 static size_t keep(uint8_t *to, size_t cap, struct str from)
 {
     size_t len = from.len < cap ? from.len : cap;
-    memcpy(to, from.ptr, len);
+    if (len > 0)
+        memcpy(to, from.ptr, len); /* an empty view may point nowhere */
     return len;
 }
 

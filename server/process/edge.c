@@ -88,7 +88,8 @@ static void take_tickets(struct edge_process *p, const struct control *m)
     if (reader_end(&r) != OK || t.count > TLS_TICKET_KEYS_MAX ||
         keys.len != t.count * TLS_TICKET_KEY_LEN)
         fatal("the ticket keys cannot be read");
-    memcpy(t.keys, keys.ptr, keys.len);
+    if (keys.len > 0)
+        memcpy(t.keys, keys.ptr, keys.len);
     p->edge.tickets = t;
     wipe(&t, sizeof t);
 }

@@ -32,6 +32,18 @@ test('the address is the same in any case, the password is not', async () => {
   isProblem(await nobody.post('/api/v1/login', { ...ADA, password: PASSWORD.toUpperCase() }), 401, 'credentials-refused');
 });
 
+test('what cannot be an address or a password is answered like any wrong one', async () => {
+  const odd = [
+    { email: '', password: '' },
+    { email: 'nonsense', password: PASSWORD },
+    { email: `${'a'.repeat(300)}@example.org`, password: PASSWORD },
+    { ...ADA, password: '' },
+    { ...ADA, password: 'a'.repeat(257) },
+    { email: 'ada@example.org\0', password: PASSWORD },
+  ];
+  for (const body of odd) isProblem(await nobody.post('/api/v1/login', body), 401, 'credentials-refused');
+});
+
 test('a wrong password and an unknown address get the same answer after about the same time', async () => {
   const time = async (body) => {
     const start = process.hrtime.bigint();

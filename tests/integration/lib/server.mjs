@@ -151,6 +151,9 @@ export class Server {
     clearTimeout(late);
     if (this.isOwnDirectory) rmSync(this.directory, { recursive: true, force: true });
     if (code !== 0) throw new Error(`the server ended with ${code} after SIGTERM`);
+    // A child that a sanitizer ended is back at once, and the test may not have noticed.
+    const report = this.log.find((line) => /runtime error:|Sanitizer/.test(line));
+    if (report) throw new Error(`a sanitizer has found something: ${report}`);
   }
 
   // [{ pid, name: 'edge' | 'core' }] from /proc.
