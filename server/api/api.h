@@ -50,6 +50,8 @@ struct outlet {
     void (*stream_end)(void *ctx, struct origin to);
     /* ERR_LIMIT: the queue is full. The job is copied. */
     enum err (*hash)(void *ctx, const struct hash_job *job);
+    /* What a certificate authority wants to see under this name, in a. Any error: there is none. */
+    enum err (*challenge)(void *ctx, struct arena *a, struct str token, struct str *out);
 };
 
 struct api;

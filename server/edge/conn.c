@@ -174,8 +174,9 @@ static uint32_t free_index(struct edge *e)
     return e->free_index;
 }
 
-void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
+void conn_open(struct listening *l, int fd, const uint8_t peer[static 16])
 {
+    struct edge *e = l->edge;
     struct conn *c = e->conn_count == e->conn_cap ? NULL : calloc(1, sizeof *c);
     if (c == NULL) {
         close(fd);
@@ -185,9 +186,12 @@ void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
     c->fd = fd;
     c->timer.fire = on_deadline;
     memcpy(c->peer, peer, sizeof c->peer);
-    c->ssl = tls_accept(e->tls, &e->io);
-    if (c->ssl == NULL || reactor_add(&e->reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                      on_event, c, &c->slot) != OK) {
+    c->kind = l->kind;
+    if (!conn_is_plain(c))
+        c->ssl = tls_accept(e->tls, &e->io);
+    if ((c->ssl == NULL && !conn_is_plain(c)) ||
+        reactor_add(&e->reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_event, c,
+                    &c->slot) != OK) {
         SSL_free(c->ssl);
         close(fd);
         free(c);

@@ -17,10 +17,10 @@
 static bool belongs_to_core(struct str path)
 {
     return str_starts(path, STR("/api/")) || str_starts(path, STR("/device/")) ||
-           str_eq(path, STR("/healthz"));
+           str_starts(path, STR("/.well-known/acme-challenge/")) || str_eq(path, STR("/healthz"));
 }
 
-static bool ask_core(struct conn *c, const struct http1_request *r, struct str body)
+bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str body)
 {
     struct edge *e = c->edge;
     struct request q = {.method = r->method, .target = r->target, .body = body};
@@ -41,8 +41,10 @@ static bool serve(struct conn *c, const struct http1_request *r, struct str body
 {
     c->is_head = r->method == METHOD_HEAD;
     c->close_after = r->wants_close || c->edge->is_draining;
+    if (conn_is_plain(c))
+        return conn_serve_plain(c, r);
     if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
-        return ask_core(c, r, body);
+        return conn_ask_core(c, r, body);
     return conn_serve_file(c, r);
 }
 
@@ -85,6 +87,8 @@ static bool take_request(struct conn *c, struct str bytes, size_t *taken)
         return false;
     }
     c->in_seen = 0; /* with a body to come, the head is looked at again when that is there */
+    if (conn_is_plain(c))
+        r.content_length = 0; /* what is sent here is not even waited for */
     if (bytes.len - head_len < r.content_length) {
         wait_for_body(c, &r, head_len);
         return false;
@@ -203,6 +207,10 @@ static void send_alert(struct conn *c)
 
 static enum err shake_hands(struct conn *c)
 {
+    if (conn_is_plain(c)) {
+        conn_enter(c, CONN_IDLE);
+        return OK;
+    }
     int done = SSL_do_handshake(c->ssl);
     int reason = done == 1 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, done);
     if (reason != SSL_ERROR_NONE && reason != SSL_ERROR_WANT_READ) {
@@ -221,6 +229,11 @@ static enum err decrypt(struct conn *c, size_t *len)
 {
     struct edge *e = c->edge;
     *len = 0;
+    if (conn_is_plain(c)) {
+        *len = e->io.in_len;
+        memcpy(e->plain, e->io.in, *len);
+        return OK;
+    }
     /* Nothing to take and nothing decrypted: spares SSL the search, once a request. */
     while (e->io.in_len > 0 || SSL_pending(c->ssl) > 0) {
         size_t got = 0;

@@ -1,11 +1,12 @@
-/* What the three files of a connection share: its fields, and who calls whom.
+/* What the four files of a connection share: its fields, and who calls whom.
  *
  *   conn.c         life: opened, events, deadlines, frames from the core, closed
  *   conn_input.c   from ciphertext to requests, and who answers each
  *   conn_output.c  from answers to ciphertext, and what comes after one
+ *   conn_plain.c   what a listener without encryption answers
  *
  * Owns:     nothing beyond conn.h.
- * Promise:  included by these three and their tests, by nobody else.
+ * Promise:  included by these four and their tests, by nobody else.
  * Source:   conn.h.
  * Watch:    a function here that says false, or an error, may have ended the connection. */
 #ifndef OC_EDGE_CONN_PARTS_H
@@ -17,12 +18,13 @@
 struct conn {
     struct timer timer;
     struct edge *edge;
-    SSL *ssl;
+    SSL *ssl; /* NULL: a plain connection */
     int fd;
     uint32_t slot;  /* in the reactor */
     uint32_t index; /* in the edge's table */
     uint32_t ask;   /* of the request the core has; 0: none */
     enum conn_state state;
+    enum listener_kind kind;
     bool can_read;       /* the socket may have more */
     bool peer_shut;      /* it has sent its last byte; there is an end to be read */
     bool has_said_bye;   /* close_notify: answers may still be read, requests no longer come */
@@ -66,6 +68,9 @@ void conn_work(struct conn *c);
 /* The client speaks, or the edge leaves, while the core holds the request: ask it to let go. */
 void conn_release(struct conn *c);
 
+/* The core answers this one. True when the next one may be looked at. */
+bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str body);
+
 /* ---- conn_output.c --------------------------------------------------------------------------- */
 
 bool conn_has_unsent(const struct conn *c);
@@ -101,5 +106,15 @@ bool conn_serve_file(struct conn *c, const struct http1_request *r);
 
 /* Say goodbye and wait a little for the other side's. */
 void conn_begin_linger(struct conn *c);
+
+/* ---- conn_plain.c ---------------------------------------------------------------------------- */
+
+static inline bool conn_is_plain(const struct conn *c)
+{
+    return c->kind == LISTENER_PLAIN;
+}
+
+/* A request that came unencrypted. Its answer is the last. */
+bool conn_serve_plain(struct conn *c, const struct http1_request *r);
 
 #endif

@@ -9,7 +9,9 @@
 #ifndef OC_EDGE_EDGE_H
 #define OC_EDGE_EDGE_H
 
+#include "server/edge/front.h"
 #include "server/edge/limits.h"
+#include "server/ipc/control.h"
 #include "server/ipc/link.h"
 #include "server/net/reactor.h"
 #include "server/net/timers.h"
@@ -22,6 +24,7 @@ struct conn;
 struct listening {
     int fd;
     uint32_t slot;
+    enum listener_kind kind;
     struct edge *edge;
 };
 
@@ -40,6 +43,7 @@ struct edge {
     struct tls_tickets tickets;
     struct tls_io io;
 
+    struct front front;
     struct listening listeners[LISTENERS_PER_EDGE];
     size_t listener_count;
 
@@ -72,8 +76,9 @@ void edge_set_link(struct edge *e, int fd);
 /* New connections begin with this certificate. ERR_CORRUPT: it stays as it was. */
 MUST_CHECK enum err edge_set_identity(struct edge *e, struct str certificate, struct str key);
 
-MUST_CHECK enum err edge_listen(struct edge *e, int fd); /* fd is given */
-MUST_CHECK enum err edge_start(struct edge *e);          /* begin to accept */
+/* fd is given. */
+MUST_CHECK enum err edge_listen(struct edge *e, int fd, enum listener_kind kind);
+MUST_CHECK enum err edge_start(struct edge *e); /* begin to accept */
 
 /* Stop accepting; let what is under way finish. */
 void edge_drain(struct edge *e);

@@ -5,13 +5,16 @@
 #include "common/wire/json.h"
 
 #define EVERY_ANSWER                                                                               \
-    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"                           \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
     "X-Frame-Options: DENY\r\n"                                                                    \
     "Referrer-Policy: same-origin\r\n"                                                             \
     "Cross-Origin-Opener-Policy: same-origin\r\n"                                                  \
     "Cross-Origin-Resource-Policy: same-origin\r\n"                                                \
     "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n"
+
+/* RFC 6797 section 7.2: never over what is not encrypted. */
+static const char tls_fields[] =
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 
 static const char api_fields[] =
     EVERY_ANSWER "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
@@ -33,9 +36,10 @@ static const struct status_row {
     {202, "Accepted", NULL},
     {204, "No Content", NULL},
     {304, "Not Modified", NULL},
+    {308, "Permanent Redirect", NULL},
     {400, "Bad Request", "malformed-request"},
     {401, "Unauthorized", NULL},
-    {403, "Forbidden", NULL},
+    {403, "Forbidden", "unencrypted"},
     {404, "Not Found", "not-found"},
     {405, "Method Not Allowed", "method-not-allowed"},
     {406, "Not Acceptable", NULL},
@@ -98,7 +102,7 @@ static bool has_field(struct str headers, struct str name_and_colon)
     return false;
 }
 
-void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms)
+void answer_head_write(struct writer *w, const struct answer *a, bool is_encrypted, int64_t wall_ms)
 {
     writer_str(w, STR("HTTP/1.1 "));
     writer_decimal(w, a->status);
@@ -107,6 +111,8 @@ void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms
     writer_str(w, STR("\r\nDate: "));
     writer_str(w, date_text(wall_ms));
     writer_str(w, STR("\r\n"));
+    if (is_encrypted)
+        writer_bytes(w, tls_fields, sizeof tls_fields - 1);
     if (a->kind == ANSWER_PAGE)
         writer_bytes(w, page_fields, sizeof page_fields - 1);
     else

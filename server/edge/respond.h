@@ -33,7 +33,8 @@ struct answer {
 };
 
 /* The whole head with its empty line. wall_ms: for the Date. */
-void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms);
+void answer_head_write(struct writer *w, const struct answer *a, bool is_encrypted,
+                       int64_t wall_ms);
 
 /* A problem document of the edge's own. type: "malformed-request". */
 void edge_problem_write(struct writer *w, uint16_t status, struct str detail);

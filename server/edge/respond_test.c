@@ -11,7 +11,7 @@ static struct str head_of(const struct answer *a)
 {
     struct str out;
     struct writer w = writer_into(room, sizeof room);
-    answer_head_write(&w, a, WALL_MS);
+    answer_head_write(&w, a, true, WALL_MS);
     CHECK_INT(writer_end(&w, &out), OK);
     return out;
 }

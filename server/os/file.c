@@ -36,7 +36,8 @@ bool file_exists(const char *path)
 
 enum err file_read(struct arena *a, const char *path, size_t size_max, struct str *out)
 {
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* Not to block: what should be a file may be a pipe that nobody writes to. */
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
     struct stat st;

@@ -32,6 +32,11 @@ static const char *address_problem(struct str text)
     return NULL;
 }
 
+static const char *address_or_off_problem(struct str text)
+{
+    return str_eq(text, STR("off")) ? NULL : address_problem(text);
+}
+
 static const struct row {
     const char *name;
     size_t offset;
@@ -44,6 +49,9 @@ static const struct row {
 #define AT(member) offsetof(struct config, member)
     {"https", AT(https), LIST, NEITHER, 0, LISTENERS_MAX, 0, address_problem,
      "ADDR:PORT to listen on, a line each; without one: [::]:8443"},
+    {"http", AT(http), LIST, NEITHER, 0, LISTENERS_MAX, 0, address_or_off_problem,
+     "ADDR:PORT of a plain listener that leads to https, a line each, or 'off'; without one: "
+     "[::]:8080 if https has its default too"},
     {"edges", AT(edges), NUMBER, NEITHER, 0, 64, 0, NULL,
      "edge processes, 0 for one a core of the machine"},
     {"connections", AT(connections), NUMBER, NEITHER, 16, 1000000, 20000, NULL,
@@ -213,6 +221,15 @@ static void print_list(const struct config *c, const struct row *r, FILE *out)
         fprintf(out, "# %s =  # %s\n", r->name, r->meaning);
     for (size_t i = 0; i < list->count; i++)
         fprintf(out, "%s = %s  # %s\n", r->name, list->items[i], r->meaning);
+}
+
+bool config_list_is_off(const struct config_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], "off") == 0)
+            return true;
+    }
+    return false;
 }
 
 void config_print(const struct config *c, FILE *out)

@@ -31,6 +31,7 @@ struct config {
     char data_dir[FILE_PATH_MAX];
     char file[FILE_PATH_MAX]; /* read if it is there, must be there when it was named */
     struct config_list https; /* ADDR:PORT; none: the default */
+    struct config_list http;  /* likewise, or "off" */
     int64_t edges;            /* 0: one a core of the machine */
     int64_t connections;      /* of each edge */
     int64_t hash_threads;     /* 0: half the cores, at least one */
@@ -48,6 +49,9 @@ MUST_CHECK enum err config_load(struct config *c, bool must_exist);
 
 /* One setting as a line of the file would make it, from the command line. */
 MUST_CHECK enum err config_set(struct config *c, const char *name, const char *value);
+
+/* A list of which one item is "off": nothing, not even the default. */
+bool config_list_is_off(const struct config_list *list);
 
 /* Every value and where it comes from. */
 void config_print(const struct config *c, FILE *out);

@@ -24,8 +24,9 @@
 #include "server/os/log.h"
 #include "server/pki/pki.h"
 #include "server/process/core.h"
+#include "server/process/doors.h"
 #include "server/process/edge.h"
-#include "server/process/listener.h"
+#include "server/process/front_settings.h"
 
 #define EDGES_MAX         64
 #define CORE              EDGES_MAX /* index of the core among the children */
@@ -33,7 +34,6 @@
 #define DRAIN_EDGES_MS    INT64_C(8000) /* a little more than an edge gives its clients */
 #define DRAIN_CORE_MS     INT64_C(8000)
 #define QUICK_DEATH_MS    INT64_C(200) /* who dies sooner cannot do its work: start it later */
-#define PORT_PATIENCE_MS  INT64_C(1000)
 #define RESTART_DELAY_MAX INT64_C(5000)
 #define TICKET_LIFE_MS    INT64_C(3600000)
 #define IDENTITY_CHECK_MS INT64_C(3600000)
@@ -52,8 +52,8 @@ struct parent {
     size_t edges;
     struct child children[CHILDREN_MAX];
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
-    struct listener listeners[LISTENERS_MAX];
-    size_t listener_count;
+    struct doors doors;
+    struct front front;
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;
     int64_t next_ticket_ms, next_identity_ms;
@@ -169,7 +169,7 @@ static enum err load_identity(struct parent *p, bool *is_new)
     size_t spare = 1 - p->identity_at;
     struct arena a = arena_over(p->identity_blocks[spare], sizeof p->identity_blocks[spare]);
     struct identity fresh;
-    TRY(pki_identity(&a, p->config->data_dir, str_from_cstr(p->listeners[0].host), &fresh));
+    TRY(pki_identity(&a, p->config->data_dir, str_from_cstr(doors_host(&p->doors)), &fresh));
     *is_new = !str_eq(fresh.certificate, p->identity.certificate);
     wipe(p->identity_blocks[p->identity_at], sizeof p->identity_blocks[p->identity_at]);
     p->identity_at = spare;
@@ -188,6 +188,15 @@ static void renew_identity(struct parent *p)
         tell_identity(p, i);
 }
 
+static void tell_front(struct parent *p, size_t at)
+{
+    static uint8_t payload[CONTROL_MAX];
+    struct writer w = writer_into(payload, sizeof payload - 1);
+    front_write(&w, &p->front);
+    ASSERT(!w.overflow);
+    tell(p, at, CONTROL_FRONT, str_from(payload, w.len), NULL, 0);
+}
+
 static void configure_edge(struct parent *p, size_t at)
 {
     uint8_t payload[64];
@@ -196,8 +205,11 @@ static void configure_edge(struct parent *p, size_t at)
     edge_config_write(&w, &config);
     ASSERT(!w.overflow);
     tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
-    for (size_t i = 0; i < p->listener_count; i++)
-        tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
+    for (size_t i = 0; i < p->doors.count; i++) {
+        uint8_t kind = (uint8_t)p->doors.list[i].kind;
+        tell(p, at, CONTROL_LISTEN, str_from(&kind, 1), &p->doors.list[i].listener.fds[at], 1);
+    }
+    tell_front(p, at);
     tell_identity(p, at);
     tell_tickets(p, at);
     link_up(p, at);
@@ -274,9 +286,7 @@ static bool all_ready(const struct parent *p)
 
 static void greet(const struct parent *p)
 {
-    printf("ready %s\n", p->listeners[0].url);
-    for (size_t i = 1; i < p->listener_count; i++)
-        printf("also %s\n", p->listeners[i].url);
+    doors_print(&p->doors, stdout);
     printf("data %s (ca.pem in it is the certificate authority that browsers and devices trust)\n",
            p->config->data_dir);
     printf("to make an account: %s user add --data %s --email YOU@EXAMPLE.ORG\n",
@@ -487,39 +497,6 @@ static enum err complain(const char *what, const char *advice)
     return ERR_CONFLICT;
 }
 
-/* After a kill -9 the children of before may hold the port for some milliseconds more. */
-static enum err listen_patiently(struct parent *p, const char *text, struct listener *out)
-{
-    int64_t late_ms = clock_monotonic_ms() + PORT_PATIENCE_MS;
-    for (;;) {
-        enum err e = listener_open(text, p->edges, out);
-        if (e != ERR_CONFLICT || clock_monotonic_ms() >= late_ms)
-            return e;
-        usleep(20000);
-    }
-}
-
-static enum err open_listeners(struct parent *p)
-{
-    const struct config *c = p->config;
-    size_t wanted = c->https.count == 0 ? 1 : c->https.count;
-    for (size_t i = 0; i < wanted; i++) {
-        const char *text = c->https.count == 0 ? "[::]:8443" : c->https.items[i];
-        enum err e = listen_patiently(p, text, &p->listeners[i]);
-        if (e != OK && e != ERR_CONFLICT && c->https.count == 0)
-            e = listen_patiently(p, "0.0.0.0:8443", &p->listeners[i]); /* no IPv6 here */
-        if (e == ERR_CONFLICT)
-            return complain(text, ": another program listens there; stop it or choose --https "
-                                  "ADDR:PORT");
-        if (e == ERR_DENIED)
-            return complain(text, ": ports below 1024 need root; choose --https ADDR:8443");
-        if (e != OK)
-            return complain(text, ": this machine has no such address");
-        p->listener_count++;
-    }
-    return OK;
-}
-
 static enum err lock_data_dir(struct parent *p)
 {
     char path[FILE_PATH_MAX];
@@ -541,7 +518,8 @@ static enum err lock_data_dir(struct parent *p)
 static enum err begin(struct parent *p)
 {
     TRY(lock_data_dir(p));
-    TRY(open_listeners(p));
+    TRY(doors_open(p->config, p->edges, &p->doors));
+    TRY(front_settings_read(p->config, &p->doors, &p->front));
     bool is_new;
     p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
     if (load_identity(p, &is_new) != OK)

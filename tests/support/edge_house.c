@@ -173,7 +173,8 @@ static void start_edge(struct house *h, size_t i, const struct edge_config *conf
     edge_config_write(&w, config);
     tell(h, i, CONTROL_CONFIG, str_from(payload, w.len), -1);
     int listener = listen_on(&h->port[i]);
-    tell(h, i, CONTROL_LISTEN, STR_NONE, listener);
+    uint8_t kind = LISTENER_TLS;
+    tell(h, i, CONTROL_LISTEN, str_from(&kind, 1), listener);
     close(listener);
     house_tell_identity(h, i, &h->identity);
     house_tell_tickets(h, i, 1, 2);
