@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/assert.h"
+#include "server/edge/client.h"
 #include "server/edge/respond.h"
 
 /* ---- phases ---------------------------------------------------------------------------------- */
@@ -187,6 +188,8 @@ void conn_open(struct listening *l, int fd, const uint8_t peer[static 16])
     c->timer.fire = on_deadline;
     memcpy(c->peer, peer, sizeof c->peer);
     c->kind = l->kind;
+    c->awaits_proxy = client_sends_proxy_header(&e->front, peer);
+    c->is_proxied = c->awaits_proxy || client_is_shared(&e->front, peer);
     if (!conn_is_plain(c))
         c->ssl = tls_accept(e->tls, &e->io);
     if ((c->ssl == NULL && !conn_is_plain(c)) ||

@@ -9,6 +9,8 @@
 #include <openssl/err.h>
 
 #include "common/base/assert.h"
+#include "server/edge/client.h"
+#include "server/edge/proxy_header.h"
 #include "server/edge/static.h"
 #include "server/os/log.h"
 
@@ -24,7 +26,7 @@ bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str bod
 {
     struct edge *e = c->edge;
     struct request q = {.method = r->method, .target = r->target, .body = body};
-    memcpy(q.peer, c->peer, sizeof q.peer);
+    memcpy(q.peer, c->client, sizeof q.peer);
     memcpy(q.field, r->field, sizeof q.field);
     c->ask = ++e->next_ask == 0 ? ++e->next_ask : e->next_ask;
     c->is_device_path = str_starts(r->path, STR("/device/"));
@@ -41,6 +43,10 @@ static bool serve(struct conn *c, const struct http1_request *r, struct str body
 {
     c->is_head = r->method == METHOD_HEAD;
     c->close_after = r->wants_close || c->edge->is_draining;
+    if (client_find(&c->edge->front, c->peer, r, c->client) != OK) {
+        conn_refuse_and_close(c, 400, "The proxy in front has not said for which one address.");
+        return false;
+    }
     if (conn_is_plain(c))
         return conn_serve_plain(c, r);
     if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
@@ -187,15 +193,24 @@ static bool take_in(struct conn *c, struct str fresh)
 
 /* ---- from the socket ------------------------------------------------------------------------- */
 
+static const char *peer_text(const struct conn *c)
+{
+    static char text[INET6_ADDRSTRLEN];
+    return inet_ntop(AF_INET6, c->peer, text, sizeof text) == NULL ? "" : text;
+}
+
 static void log_handshake_failure(const struct conn *c)
 {
     static struct log_limit limit;
-    char address[INET6_ADDRSTRLEN];
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    if (inet_ntop(AF_INET6, c->peer, address, sizeof address) == NULL)
-        address[0] = 0;
-    log_event_limited(&limit, "edge.handshake_refused", "peer=%s reason=\"%s\"", address,
+    log_event_limited(&limit, "edge.handshake_refused", "peer=%s reason=\"%s\"", peer_text(c),
                       reason == NULL ? "unknown" : reason);
+}
+
+static void log_proxy_header(const struct conn *c)
+{
+    static struct log_limit limit;
+    log_event_limited(&limit, "edge.proxy_header_refused", "peer=%s", peer_text(c));
 }
 
 /* As far as the socket takes it: the connection ends either way. */
@@ -221,6 +236,29 @@ static enum err shake_hands(struct conn *c)
     TRY(conn_flush_sealed(c));
     if (done == 1)
         conn_enter(c, CONN_IDLE);
+    return OK;
+}
+
+/* The header of a proxy off the front of what was read: *len bytes in the loop's buffer, afterwards
+ * those that stand behind it. ERR_PEER: it is none. */
+static enum err take_proxy_header(struct conn *c, size_t *len)
+{
+    struct edge *e = c->edge;
+    struct proxy_header header;
+    size_t taken, had = c->in_len;
+    TRY(append_input(c, str_from(e->raw, *len)));
+    enum err found = proxy_header_read(str_from(c->in, c->in_len), &header, &taken);
+    if (found != OK) {
+        *len = 0;
+        return found == ERR_AGAIN ? OK : found;
+    }
+    ASSERT(taken > had); /* or it would have been there before */
+    *len = c->in_len - taken;
+    memmove(e->raw, c->in + taken, *len);
+    drop_input(c);
+    c->awaits_proxy = false;
+    if (header.has_client)
+        memcpy(c->peer, header.client, sizeof c->peer);
     return OK;
 }
 
@@ -297,7 +335,15 @@ static bool read_once(struct conn *c)
     c->can_read = (size_t)got == sizeof e->raw || c->peer_shut;
     if (c->state == CONN_LINGER)
         return true;
-    conn_begin_io(c, e->raw, (size_t)got);
+    size_t raw_len = (size_t)got;
+    if (c->awaits_proxy && take_proxy_header(c, &raw_len) != OK) {
+        log_proxy_header(c);
+        conn_close(c);
+        return false;
+    }
+    if (raw_len == 0)
+        return true;
+    conn_begin_io(c, e->raw, raw_len);
     if ((c->state == CONN_HELLO && shake_hands(c) != OK) ||
         (c->state != CONN_HELLO && decrypt(c, &len) != OK)) {
         conn_close(c);

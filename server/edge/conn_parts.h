@@ -35,9 +35,12 @@ struct conn {
     bool was_held;       /* the core held it: 204 is a good answer */
     bool close_after;    /* the answer under way is the last */
     bool skipped_line;   /* the one empty line that may stand before a request */
-    uint8_t peer[16];
-    uint32_t need;              /* BODY: bytes of the whole request */
-    uint32_t in_seen;           /* of the head, looked at */
+    bool awaits_proxy;   /* a PROXY header comes before anything else */
+    bool is_proxied;     /* the socket's other end is a listed proxy */
+    uint8_t peer[16];    /* of the connection: the proxy's client once its PROXY header is read */
+    uint8_t client[16];  /* of the request under way, as far as it is known */
+    uint32_t need;       /* BODY: bytes of the whole request */
+    uint32_t in_seen;    /* of the head, looked at */
     uint32_t in_len, in_cap;    /* plain bytes that wait for the rest of their request, or turn */
     uint32_t out_len, out_sent; /* sealed bytes that wait for the reader */
     uint8_t *in;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/assert.h"
+#include "server/edge/client.h"
 #include "server/edge/conn.h"
 #include "server/os/clock.h"
 #include "server/os/fatal.h"
@@ -236,7 +237,10 @@ static void on_listener(void *ctx, uint32_t events)
             return;
         }
         peer_address(&from, peer);
-        conn_open(l, fd, peer);
+        if (client_is_admitted(&l->edge->front, peer))
+            conn_open(l, fd, peer);
+        else
+            close(fd);
     }
 }
 

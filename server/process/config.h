@@ -21,6 +21,11 @@
 #define CONFIG_SIZE_MAX    (64 * 1024)
 #define CONFIG_PROBLEM_MAX 512
 
+enum config_preset {
+    CONFIG_PRESET_OFF,
+    CONFIG_PRESET_CLOUDFLARE,
+};
+
 /* A setting that may stand on several lines, one item each. */
 struct config_list {
     char items[CONFIG_ITEMS_MAX][CONFIG_ITEM_MAX];
@@ -36,6 +41,10 @@ struct config {
     int64_t connections;      /* of each edge */
     int64_t hash_threads;     /* 0: half the cores, at least one */
     int64_t password_iterations;
+    struct config_list proxy_from; /* ADDR/LEN */
+    int64_t proxy_header;          /* enum proxy_word */
+    int64_t proxy_preset;          /* enum config_preset */
+    int64_t proxy_only;            /* 1: nobody else gets in */
     struct limit_rules limits;
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };
