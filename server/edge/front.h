@@ -23,7 +23,7 @@ enum proxy_word {
 };
 
 struct front {
-    uint16_t https_port;       /* of our first TLS listener */
+    uint16_t https_port;       /* of our first TLS listener, as clients see it */
     char name[FRONT_NAME_MAX]; /* a host name or address, for those who name none */
     enum proxy_word word;
     bool is_locked; /* whoever is no listed proxy is not even spoken to */

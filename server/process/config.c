@@ -75,6 +75,8 @@ static const struct row {
      "ADDR:PORT of a plain listener that leads to https, a line each, or 'off'; without one: "
      "[::]:8080 if https has its default too",
      NULL},
+    {"redirect_port", AT(redirect_port), NUMBER, NEITHER, 0, 65535, 0, NULL,
+     "where http leads to, 0 for the port of the first https", NULL},
     {"edges", AT(edges), NUMBER, NEITHER, 0, 64, 0, NULL,
      "edge processes, 0 for one a core of the machine", NULL},
     {"connections", AT(connections), NUMBER, NEITHER, 16, 1000000, 20000, NULL,

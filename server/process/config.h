@@ -37,6 +37,7 @@ struct config {
     char file[FILE_PATH_MAX]; /* read if it is there, must be there when it was named */
     struct config_list https; /* ADDR:PORT; none: the default */
     struct config_list http;  /* likewise, or "off" */
+    int64_t redirect_port;    /* 0: the port of the first https */
     int64_t edges;            /* 0: one a core of the machine */
     int64_t connections;      /* of each edge */
     int64_t hash_threads;     /* 0: half the cores, at least one */

@@ -60,7 +60,7 @@ static enum proxy_word word_of(const struct config *c)
 enum err front_settings_read(const struct config *c, const struct doors *d, struct front *out)
 {
     memset(out, 0, sizeof *out);
-    out->https_port = doors_https_port(d);
+    out->https_port = c->redirect_port > 0 ? (uint16_t)c->redirect_port : doors_https_port(d);
     set_name(d, out);
     TRY(add_listed(&c->proxy_from, &out->proxies));
     if (c->proxy_preset == CONFIG_PRESET_CLOUDFLARE)

@@ -29,7 +29,7 @@ export class RawConnection {
       raw.isClosed = true;
       raw.#wake();
     });
-    await once(raw.socket, opened);
+    await Promise.race([once(raw.socket, opened), raw.closed().then(() => Promise.reject(raw.error ?? new Error('closed')))]);
     return raw;
   }
 
