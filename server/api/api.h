@@ -11,9 +11,11 @@
 
 #include "server/domain/domain.h"
 #include "server/ipc/frame.h"
+#include "server/limit/rules.h"
 
 /* Whom an answer is for: an edge's link, and that edge's own request id. An edge that was started
  * anew has the same link and counts its ids from the start: life tells the two apart. */
+#define LINK_EVERY UINT32_MAX
 struct origin {
     uint32_t link;
     uint64_t id;
@@ -44,10 +46,12 @@ struct hash_job {
 struct outlet {
     void *ctx;
     void (*reply)(void *ctx, struct origin to, const struct reply *reply);
-    void (*held)(void *ctx, struct origin to);
+    void (*held)(void *ctx, struct origin to, principal caller);
     void (*stream)(void *ctx, struct origin to, const struct reply *head);
     void (*stream_data)(void *ctx, struct origin to, struct str data);
     void (*stream_end)(void *ctx, struct origin to);
+    /* This address is banned for so long, 0: no more. link: LINK_EVERY or one. */
+    void (*ban)(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds);
     /* ERR_LIMIT: the queue is full. The job is copied. */
     enum err (*hash)(void *ctx, const struct hash_job *job);
     /* What a certificate authority wants to see under this name, in a. Any error: there is none. */
@@ -56,8 +60,12 @@ struct outlet {
 
 struct api;
 
-MUST_CHECK enum err api_new(struct domain *d, const struct outlet *outlet, struct api **out);
+MUST_CHECK enum err api_new(struct domain *d, const struct outlet *outlet,
+                            const struct limit_rules *limits, struct api **out);
 void api_free(struct api *api);
+
+/* What it keeps of the store in memory, once at start, in a transaction. */
+MUST_CHECK enum err api_load(struct api *api);
 
 /* One request. OK: answered, held, streaming or waiting for a hash. Any error: storage has failed,
  * the batch must be rolled back. */
@@ -66,6 +74,8 @@ MUST_CHECK enum err api_request(struct api *api, struct origin from, const struc
 /* The edge asks to end a hold; the client has left; a whole edge has gone. */
 void api_release(struct api *api, struct origin from);
 void api_gone(struct api *api, struct origin from);
+/* An edge has come: it is told what it needs to know. */
+void api_link_up(struct api *api, uint32_t link);
 void api_link_down(struct api *api, uint32_t link);
 
 /* A hash job has come back. Errors as api_request(). */

@@ -2,13 +2,15 @@
  *
  * Owns:     the route table made from routes.h.
  * Promise:  the order is fixed and the same for every route: path, method, credential, scope,
- *           forgery, media type, handler. Nothing of a request is trusted because an edge sent it.
- * Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
+ *           forgery, rate, media type, handler. Nothing of a request is trusted because an edge
+ * sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
  * Watch:    a browser proves that it meant a request by its token; Origin and Sec-Fetch-Site are
  *           checked besides. A key or a device carries no ambient credential: no token there. */
 #include "server/api/router.h"
 
 #include "server/api/device_json.h"
+#include "server/api/honeypot.h"
+#include "server/api/rate.h"
 #include "server/api/routes.h"
 
 enum body_kind {
@@ -107,6 +109,13 @@ static bool passes_forgery_check(struct call *c)
         return true;
     return request_is_same_origin(r) &&
            str_eq_secret(r->field[FIELD_CSRF_TOKEN], c->session.csrf_token);
+}
+
+bool caller_is_signed_in(struct call *c)
+{
+    struct str cookie = session_cookie(c->request->field[FIELD_COOKIE]);
+    struct browser_session session;
+    return browser_session_find(c->d, &c->arena, cookie, &session) == OK;
 }
 
 static enum err authenticate_browser(struct call *c)
@@ -240,13 +249,16 @@ static void answer_no_route(struct call *c, unsigned methods)
 enum err route_call(struct call *c)
 {
     unsigned methods;
+    bool is_bait;
     const struct route *route = find_route(c, &methods);
     if (route == NULL) {
-        answer_no_route(c, methods);
+        TRY(honeypot_call(c, &is_bait));
+        if (!is_bait)
+            answer_no_route(c, methods);
         return OK;
     }
     TRY(authenticate(c, route));
-    if (c->answered)
+    if (c->answered || !rate_allows(c))
         return OK;
     if (!body_is_acceptable(c, route)) {
         answer_problem(c, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.");

@@ -1,5 +1,6 @@
 #include "server/api/router.h"
 
+#include "server/api/honeypot.h"
 #include "server/api/routes.h"
 #include "tests/check.h"
 #include "tests/support/house.h"
@@ -34,6 +35,7 @@ static struct credential cookie, keys[SCOPE_MANAGE + 1];
 static char csrf[64], cookie_field[100];
 static uint16_t status;
 static char body[4096];
+static int64_t banned_for_s;
 
 static void on_reply(void *ctx, struct origin to, const struct reply *reply)
 {
@@ -45,9 +47,9 @@ static void on_reply(void *ctx, struct origin to, const struct reply *reply)
     body[len] = 0;
 }
 
-static void on_held(void *ctx, struct origin to)
+static void on_held(void *ctx, struct origin to, principal caller)
 {
-    (void)ctx, (void)to;
+    (void)ctx, (void)to, (void)caller;
     status = 1;
 }
 
@@ -67,10 +69,23 @@ static void on_end(void *ctx, struct origin to)
     (void)ctx, (void)to;
 }
 
+static void on_ban(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds)
+{
+    (void)ctx, (void)link, (void)address;
+    banned_for_s = seconds;
+}
+
 static enum err on_hash(void *ctx, const struct hash_job *job)
 {
     (void)ctx, (void)job;
     return ERR_LIMIT;
+}
+
+static enum err on_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
+{
+    (void)ctx, (void)a;
+    *out = STR("proof");
+    return str_eq(token, STR("known")) ? OK : ERR_NOT_FOUND;
 }
 
 static void open_api(void)
@@ -80,11 +95,14 @@ static void open_api(void)
                                          .stream = on_stream,
                                          .stream_data = on_data,
                                          .stream_end = on_end,
-                                         .hash = on_hash};
+                                         .ban = on_ban,
+                                         .hash = on_hash,
+                                         .challenge = on_challenge};
     struct browser_session s;
     int64_t id, alarm;
     house_open(&house);
-    HOUSE_MUST(api_new(&house.d, &outlet, &api));
+    struct limit_rules limits = limit_rules_default();
+    HOUSE_MUST(api_new(&house.d, &outlet, &limits, &api));
     house_begin(&house);
     ada = house_account(&house, "ada@example.org");
     eve = house_account(&house, "eve@example.org");
@@ -411,6 +429,28 @@ TEST(route_call__other_paths__are_404)
     close_api();
 }
 
+TEST(challenge_get__table)
+{
+    static const struct {
+        const char *path;
+        uint16_t expected;
+    } rows[] = {
+        {"known", 200},  {"known?a=b", 200}, {"unknown", 404}, {"known/", 404},
+        {"kno.wn", 404}, {"known%00", 404},  {"", 404},        {"known=", 404},
+    };
+    open_api();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char target[300];
+        int len = snprintf(target, sizeof target, "/.well-known/acme-challenge/%s", rows[i].path);
+        struct request r = {.method = METHOD_GET, .target = str_from(target, (size_t)len)};
+        check_row = rows[i].path;
+        CHECK_INT(call(&r), rows[i].expected);
+        CHECK_INT(strcmp(body, "proof") == 0, rows[i].expected == 200);
+    }
+    check_row = NULL;
+    close_api();
+}
+
 /* ---- whose ----------------------------------------------------------------------------------- */
 
 static void check_other_owner(const struct route_row *row)
@@ -436,7 +476,77 @@ TEST(route_call__another_owners_device__is_404_on_every_route)
     for_each_route(check_other_owner);
 }
 
-TESTS(router, TEST_ROW(route_call__without_credentials__is_401_unless_anyone_may),
+/* ---- bait ------------------------------------------------------------------------------------ */
+
+static int64_t ask_for(const char *path, struct str cookies)
+{
+    struct request r = {.method = METHOD_GET, .target = str_from_cstr(path)};
+    r.field[FIELD_COOKIE] = cookies;
+    r.peer[10] = r.peer[11] = 0xFF;
+    r.peer[15] = (uint8_t)strlen(path);
+    banned_for_s = -1;
+    (void)call(&r);
+    return banned_for_s;
+}
+
+TEST(honeypot__bait_bans_its_address_once__and_nobody_who_is_signed_in)
+{
+    open_api();
+    CHECK_INT(ask_for("/.env", str_from_cstr(cookie_field)), -1);
+    CHECK_INT(status, 404);
+    CHECK_INT(ask_for("/.env", STR_NONE), 24 * 3600);
+    CHECK_INT(status, 200);
+    CHECK_INT(ask_for("/.env", STR("__Host-session=nonsense")), -1); /* banned already */
+    CHECK_INT(ask_for("/nothing", STR_NONE), -1);
+    CHECK_INT(status, 404);
+    banned_for_s = -1;
+    api_link_up(api, 3); /* an edge that starts later hears of it */
+    CHECK_INT(banned_for_s, 24 * 3600);
+    close_api();
+}
+
+TEST(honeypot__what_is_bait_and_what_is_not)
+{
+    static const struct {
+        const char *path;
+        bool is_bait;
+    } rows[] = {
+        {"/admin", true},
+        {"/admin/", true},
+        {"/Admin/index.php", true},
+        {"/administrators", false},
+        {"/wp-login.php", true},
+        {"/blog/wp-login.php", true},
+        {"//wp-login.php", true},
+        {"/wp-login.phps", false},
+        {"/.git/config", true},
+        {"/.gitignore", false},
+        {"/app/.env", true},
+        {"/.environment", false},
+        {"/", false},
+        {"", false},
+        {"/favicon.ico", false},
+        {"/robots.txt", false},
+        {"/index.html", false},
+        {"/openapi.json", false},
+        {"/.well-known/acme-challenge/x", false},
+    };
+    CHECK(honeypot_path_count() >= 60);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_row = rows[i].path;
+        CHECK_INT(honeypot_is_bait(str_from_cstr(rows[i].path)), rows[i].is_bait);
+    }
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        check_row = table[i].path;
+        CHECK(!honeypot_is_bait(str_from_cstr(table[i].path)));
+    }
+    check_row = NULL;
+}
+
+TESTS(router, TEST_ROW(challenge_get__table),
+      TEST_ROW(honeypot__bait_bans_its_address_once__and_nobody_who_is_signed_in),
+      TEST_ROW(honeypot__what_is_bait_and_what_is_not),
+      TEST_ROW(route_call__without_credentials__is_401_unless_anyone_may),
       TEST_ROW(route_call__credentials_that_are_none__are_401),
       TEST_ROW(route_call__an_api_key__reaches_what_its_scope_says),
       TEST_ROW(route_call__a_device_session__reaches_the_devices_routes_with_its_mac),

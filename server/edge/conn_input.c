@@ -11,16 +11,11 @@
 #include "common/base/assert.h"
 #include "server/edge/client.h"
 #include "server/edge/proxy_header.h"
+#include "server/edge/gate.h"
 #include "server/edge/static.h"
 #include "server/os/log.h"
 
 /* ---- who answers ----------------------------------------------------------------------------- */
-
-static bool belongs_to_core(struct str path)
-{
-    return str_starts(path, STR("/api/")) || str_starts(path, STR("/device/")) ||
-           str_starts(path, STR("/.well-known/acme-challenge/")) || str_eq(path, STR("/healthz"));
-}
 
 bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str body)
 {
@@ -38,18 +33,56 @@ bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str bod
                        STR("Retry-After: 1\r\n"));
 }
 
-/* A whole request. True when the next one may be looked at. */
-static bool serve(struct conn *c, const struct http1_request *r, struct str body)
+static bool refuse_too_often(struct conn *c, const struct limit_reached *reached)
 {
-    c->is_head = r->method == METHOD_HEAD;
-    c->close_after = r->wants_close || c->edge->is_draining;
+    uint8_t lines[LIMIT_FIELDS_MAX];
+    struct writer w = writer_into(lines, sizeof lines);
+    limit_fields_write(&w, reached);
+    ASSERT(!w.overflow);
+    return conn_refuse(c, 429, "Too much comes from your address. Wait as Retry-After says.",
+                       str_from(lines, w.len));
+}
+
+static bool refuse_banned(struct conn *c)
+{
+    c->close_after = true;
+    return conn_refuse(c, 403,
+                       "Somebody at your address has looked for weak spots here: for a day nobody "
+                       "is served there but enrolled devices and signed-in owners. The operator "
+                       "can lift it.",
+                       STR_NONE);
+}
+
+/* Whose request it is: of a connection that many share, each has its own. */
+static bool identify(struct conn *c, const struct http1_request *r)
+{
     if (client_find(&c->edge->front, c->peer, r, c->client) != OK) {
         conn_refuse_and_close(c, 400, "The proxy in front has not said for which one address.");
         return false;
     }
+    if (c->is_shared)
+        c->address = limit_key_of_address(c->edge->limits, c->client);
+    return true;
+}
+
+/* A whole request. True when the next one may be looked at. */
+static bool serve(struct conn *c, const struct http1_request *r, struct str body)
+{
+    struct limit_reached reached;
+    c->is_head = r->method == METHOD_HEAD;
+    c->close_after = r->wants_close || c->edge->is_draining;
+    if (!identify(c, r))
+        return false;
+    /* One request a connection: the limits of the door are enough. */
     if (conn_is_plain(c))
         return conn_serve_plain(c, r);
-    if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
+    switch (gate_asks(c, r, &reached)) {
+    case GATE_PASS: break;
+    case GATE_TOO_OFTEN: return refuse_too_often(c, &reached);
+    case GATE_BANNED: return refuse_banned(c);
+    }
+    /* What is no file of ours is a route, or bait, or nothing: the core knows. */
+    if (asset_find(r->path) == NULL)
         return conn_ask_core(c, r, body);
     return conn_serve_file(c, r);
 }
@@ -259,7 +292,7 @@ static enum err take_proxy_header(struct conn *c, size_t *len)
     c->awaits_proxy = false;
     if (header.has_client)
         memcpy(c->peer, header.client, sizeof c->peer);
-    return OK;
+    return gate_admits(e, c->peer, c->index, &c->address) ? OK : ERR_LIMIT;
 }
 
 /* All of what was read becomes plain bytes in the loop's buffer. ERR_PEER: TLS was broken. */
@@ -336,9 +369,11 @@ static bool read_once(struct conn *c)
     if (c->state == CONN_LINGER)
         return true;
     size_t raw_len = (size_t)got;
-    if (c->awaits_proxy && take_proxy_header(c, &raw_len) != OK) {
-        log_proxy_header(c);
-        conn_close(c);
+    enum err e_proxy = c->awaits_proxy ? take_proxy_header(c, &raw_len) : OK;
+    if (e_proxy != OK) {
+        if (e_proxy == ERR_PEER)
+            log_proxy_header(c);
+        conn_reset(c);
         return false;
     }
     if (raw_len == 0)

@@ -226,11 +226,12 @@ bool conn_answer(struct conn *c, const struct answer *a, struct str body)
 
 /* ---- refusals of the edge's own -------------------------------------------------------------- */
 
-bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers)
+bool conn_refuse_as(struct conn *c, uint16_t status, const char *type, const char *detail,
+                    struct str headers)
 {
     uint8_t body[1024], lines[512];
     struct writer b = writer_into(body, sizeof body), h = writer_into(lines, sizeof lines);
-    edge_problem_write(&b, status, str_from_cstr(detail));
+    edge_problem_write(&b, status, type, str_from_cstr(detail));
     writer_str(&h, headers);
     writer_str(&h, STR("Content-Type: application/problem+json\r\n"));
     ASSERT(!b.overflow && !h.overflow);
@@ -239,6 +240,11 @@ bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str
                        .headers = str_from(lines, h.len),
                        .body_len = b.len};
     return conn_answer(c, &a, str_from(body, b.len));
+}
+
+bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers)
+{
+    return conn_refuse_as(c, status, NULL, detail, headers);
 }
 
 void conn_refuse_and_close(struct conn *c, uint16_t status, const char *detail)
@@ -305,8 +311,7 @@ static bool send_file(struct conn *c, const struct http1_request *r, const struc
 bool conn_serve_file(struct conn *c, const struct http1_request *r)
 {
     const struct asset *file = asset_find(r->path);
-    if (file == NULL)
-        return conn_refuse(c, 404, "There is no such page. Begin at the first one, /.", STR_NONE);
+    ASSERT(file != NULL); /* asked for only when it is there */
     if (r->method != METHOD_GET && r->method != METHOD_HEAD)
         return conn_refuse(c, 405, "Pages are asked for with GET or HEAD.",
                            STR("Allow: GET, HEAD\r\n"));

@@ -36,11 +36,16 @@ struct conn {
     bool close_after;    /* the answer under way is the last */
     bool skipped_line;   /* the one empty line that may stand before a request */
     bool awaits_proxy;   /* a PROXY header comes before anything else */
-    bool is_proxied;     /* the socket's other end is a listed proxy */
+    bool is_shared;      /* a listed proxy sends requests of many clients over it */
     uint8_t peer[16];    /* of the connection: the proxy's client once its PROXY header is read */
     uint8_t client[16];  /* of the request under way, as far as it is known */
-    uint32_t need;       /* BODY: bytes of the whole request */
-    uint32_t in_seen;    /* of the head, looked at */
+    uint64_t address;    /* its key in the table of limits */
+    principal caller;    /* as the core has said; 0: a stranger */
+    struct conn *older, *newer; /* among strangers, by when they came */
+    bool is_counted;            /* the request under way, with its address */
+    uint32_t refusals;          /* in a row */
+    uint32_t need;              /* BODY: bytes of the whole request */
+    uint32_t in_seen;           /* of the head, looked at */
     uint32_t in_len, in_cap;    /* plain bytes that wait for the rest of their request, or turn */
     uint32_t out_len, out_sent; /* sealed bytes that wait for the reader */
     uint8_t *in;
@@ -54,6 +59,9 @@ void conn_enter(struct conn *c, enum conn_state state);
 void conn_start_deadline(struct conn *c);
 void conn_close(struct conn *c);
 uint64_t conn_request_id(const struct conn *c);
+
+/* As if the other side had gone: no goodbye. */
+void conn_reset(struct conn *c);
 
 /* Count bytes that a connection keeps beyond a turn; false when all together would keep too much.
  */
@@ -101,6 +109,10 @@ bool conn_answer(struct conn *c, const struct answer *a, struct str body);
 
 /* A refusal of the edge's own; headers as in struct answer. */
 bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers);
+
+/* Likewise, with a type that is not the usual one of its status. */
+bool conn_refuse_as(struct conn *c, uint16_t status, const char *type, const char *detail,
+                    struct str headers);
 
 /* Likewise, and the end: what follows cannot be trusted to begin where we think. */
 void conn_refuse_and_close(struct conn *c, uint16_t status, const char *detail);

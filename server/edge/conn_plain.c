@@ -31,7 +31,7 @@ static bool refuse(struct conn *c, const struct http1_request *r)
              "This listener does not encrypt. Consider lost whatever credential came with this "
              "request, and replace it. The server is at %.*s/.",
              (int)o.len, (const char *)origin);
-    return conn_refuse(c, 403, detail, STR_NONE);
+    return conn_refuse_as(c, 403, "unencrypted", detail, STR_NONE);
 }
 
 bool conn_serve_plain(struct conn *c, const struct http1_request *r)

@@ -39,7 +39,7 @@ static const struct status_row {
     {308, "Permanent Redirect", NULL},
     {400, "Bad Request", "malformed-request"},
     {401, "Unauthorized", NULL},
-    {403, "Forbidden", "unencrypted"},
+    {403, "Forbidden", "address-blocked"},
     {404, "Not Found", "not-found"},
     {405, "Method Not Allowed", "method-not-allowed"},
     {406, "Not Acceptable", NULL},
@@ -50,7 +50,7 @@ static const struct status_row {
     {415, "Unsupported Media Type", NULL},
     {417, "Expectation Failed", "expectation-failed"},
     {422, "Unprocessable Content", NULL},
-    {429, "Too Many Requests", NULL},
+    {429, "Too Many Requests", "too-many-requests"},
     {431, "Request Header Fields Too Large", "header-too-large"},
     {500, "Internal Server Error", NULL},
     {501, "Not Implemented", "method-unknown"},
@@ -132,16 +132,18 @@ void answer_head_write(struct writer *w, const struct answer *a, bool is_encrypt
     writer_str(w, STR("\r\n"));
 }
 
-void edge_problem_write(struct writer *w, uint16_t status, struct str detail)
+void edge_problem_write(struct writer *w, uint16_t status, const char *type, struct str detail)
 {
     const struct status_row *row = row_of(status);
-    uint8_t type[64];
-    struct writer t = writer_into(type, sizeof type);
+    uint8_t path[64];
+    struct writer t = writer_into(path, sizeof path);
     writer_str(&t, STR("/problems/"));
-    writer_str(&t, str_from_cstr(row->problem == NULL ? "other" : row->problem));
+    writer_str(&t, str_from_cstr(type != NULL           ? type
+                                 : row->problem == NULL ? "other"
+                                                        : row->problem));
     struct json_out o = json_into(w);
     json_out_object(&o);
-    json_out_name_string(&o, STR("type"), str_from(type, t.len));
+    json_out_name_string(&o, STR("type"), str_from(path, t.len));
     json_out_name_string(&o, STR("title"), str_from_cstr(row->reason));
     json_out_name_int(&o, STR("status"), status);
     json_out_name_string(&o, STR("detail"), detail);

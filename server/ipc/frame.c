@@ -1,5 +1,7 @@
 #include "server/ipc/frame.h"
 
+#include <string.h>
+
 static bool type_is_known(uint8_t type)
 {
     switch (type) {
@@ -10,7 +12,8 @@ static bool type_is_known(uint8_t type)
     case FRAME_HELD:
     case FRAME_STREAM:
     case FRAME_STREAM_DATA:
-    case FRAME_STREAM_END: return true;
+    case FRAME_STREAM_END:
+    case FRAME_BAN: return true;
     default: return false;
     }
 }
@@ -122,6 +125,7 @@ enum err reply_put(struct writer *w, enum frame_type type, uint64_t id, const st
     put_head(w, type, id, 0);
     writer_u16(w, r->status);
     writer_u8(w, r->close);
+    writer_u64(w, r->caller);
     writer_str16(w, r->headers);
     writer_str(w, r->body);
     return put_end_sized(w, start);
@@ -133,6 +137,7 @@ enum err reply_take(struct str payload, struct reply *out)
     struct reply q = {0};
     q.status = reader_u16(&r);
     uint8_t close = reader_u8(&r);
+    q.caller = reader_u64(&r);
     q.headers = reader_str16(&r);
     q.body = reader_rest(&r);
     if (q.status < 100 || q.status > 599 || close > 1 || q.headers.len > FRAME_HEADERS_MAX ||
@@ -141,5 +146,35 @@ enum err reply_take(struct str payload, struct reply *out)
     TRY(reader_end(&r));
     q.close = close == 1;
     *out = q;
+    return OK;
+}
+
+enum err held_take(struct str payload, principal *out)
+{
+    struct reader r = reader_of(payload);
+    principal caller = reader_u64(&r);
+    TRY(reader_end(&r));
+    *out = caller;
+    return OK;
+}
+
+enum err ban_put(struct writer *w, const struct ban_notice *b)
+{
+    size_t start = w->len;
+    put_head(w, FRAME_BAN, 0, 0);
+    writer_bytes(w, b->address, sizeof b->address);
+    writer_u32(w, b->seconds);
+    return put_end_sized(w, start);
+}
+
+enum err ban_take(struct str payload, struct ban_notice *out)
+{
+    struct reader r = reader_of(payload);
+    struct ban_notice b = {0};
+    struct str address = reader_bytes(&r, sizeof b.address);
+    b.seconds = reader_u32(&r);
+    TRY(reader_end(&r));
+    memcpy(b.address, address.ptr, sizeof b.address);
+    *out = b;
     return OK;
 }

@@ -60,6 +60,7 @@ void core_config_write(struct writer *w, const struct core_config *c)
     writer_str16(w, c->data_dir);
     writer_u32(w, c->password_iterations);
     writer_u32(w, c->hash_threads);
+    limit_rules_write(w, &c->limits);
 }
 
 enum err core_config_read(struct str payload, struct core_config *out)
@@ -69,6 +70,7 @@ enum err core_config_read(struct str payload, struct core_config *out)
     c.data_dir = reader_str16(&r);
     c.password_iterations = reader_u32(&r);
     c.hash_threads = reader_u32(&r);
+    c.limits = limit_rules_read(&r);
     TRY(reader_end(&r));
     *out = c;
     return OK;
@@ -156,10 +158,13 @@ static void outlet_stream(void *ctx, struct origin to, const struct reply *head)
     push_reply(ctx, to, FRAME_STREAM, head);
 }
 
-static void outlet_held(void *ctx, struct origin to)
+static void outlet_held(void *ctx, struct origin to, principal caller)
 {
+    uint8_t payload[8];
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_u64(&w, caller);
     note_told(ctx, to);
-    push(ctx, to, FRAME_HELD, STR_NONE);
+    push(ctx, to, FRAME_HELD, str_from(payload, w.len));
 }
 
 static void outlet_stream_data(void *ctx, struct origin to, struct str data)
@@ -170,6 +175,29 @@ static void outlet_stream_data(void *ctx, struct origin to, struct str data)
 static void outlet_stream_end(void *ctx, struct origin to)
 {
     push(ctx, to, FRAME_STREAM_END, STR_NONE);
+}
+
+static void push_ban(struct core *core, uint32_t at, const struct ban_notice *notice)
+{
+    struct link *l = &core->links[at];
+    struct writer w;
+    if (l->fd < 0 || core->is_full[at])
+        return;
+    if (link_reserve(l, sizeof *notice, &w) != OK || ban_put(&w, notice) != OK)
+        core->is_full[at] = true;
+    else
+        link_commit(l, &w);
+}
+
+static void outlet_ban(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds)
+{
+    struct core *core = ctx;
+    struct ban_notice notice = {.seconds = (uint32_t)seconds};
+    memcpy(notice.address, address, sizeof notice.address);
+    for (uint32_t i = 0; i < LINKS_MAX; i++) {
+        if (link == LINK_EVERY || link == i)
+            push_ban(core, i, &notice);
+    }
 }
 
 static enum err outlet_hash(void *ctx, const struct hash_job *job)
@@ -318,7 +346,8 @@ static enum err handle_frame(struct core *core, uint32_t link, const struct fram
     case FRAME_HELD:
     case FRAME_STREAM:
     case FRAME_STREAM_DATA:
-    case FRAME_STREAM_END: break;
+    case FRAME_STREAM_END:
+    case FRAME_BAN: break;
     }
     drop_link(core, link, "a frame of the wrong direction");
     return OK;
@@ -454,11 +483,19 @@ static void configure(struct core *core, struct str payload)
                             .stream = outlet_stream,
                             .stream_data = outlet_stream_data,
                             .stream_end = outlet_stream_end,
+                            .ban = outlet_ban,
                             .hash = outlet_hash,
                             .challenge = outlet_challenge};
     if (hash_pool_new(config.hash_threads, &core->pool) != OK ||
-        api_new(&core->d, &outlet, &core->api) != OK)
+        api_new(&core->d, &outlet, &config.limits, &core->api) != OK)
         fatal("the core cannot start: out of memory or threads");
+    e = store_begin(core->d.store);
+    if (e == OK)
+        e = api_load(core->api);
+    if (e == OK)
+        e = store_commit(core->d.store);
+    if (e != OK)
+        fatal("%s cannot be read: %s", path, store_problem(core->d.store));
 }
 
 static void accept_link(struct core *core, const struct control *m)
@@ -471,6 +508,7 @@ static void accept_link(struct core *core, const struct control *m)
         end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
     core->link_serials[at] = serial;
+    api_link_up(core->api, at);
 }
 
 static void begin_drain(struct core *core)
@@ -492,6 +530,7 @@ static void handle_control(struct core *core, const struct control *m)
         return;
     case CONTROL_DRAIN: begin_drain(core); return;
     case CONTROL_LISTEN:
+    case CONTROL_LIMITS:
     case CONTROL_IDENTITY:
     case CONTROL_TICKETS:
     case CONTROL_FRONT:

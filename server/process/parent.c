@@ -18,6 +18,7 @@
 #include "common/base/reader.h"
 #include "common/crypto/crypto.h"
 #include "server/ipc/control.h"
+#include "server/limit/table.h"
 #include "server/os/clock.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
@@ -54,6 +55,7 @@ struct parent {
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
     struct doors doors;
     struct front front;
+    int limits; /* the table that all edges count in */
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;
     int64_t next_ticket_ms, next_identity_ms;
@@ -139,11 +141,12 @@ static void rotate_tickets(struct parent *p)
 
 static void configure_core(struct parent *p)
 {
-    uint8_t payload[FILE_PATH_MAX + 64];
+    uint8_t payload[FILE_PATH_MAX + 512];
     struct writer w = writer_into(payload, sizeof payload);
     struct core_config config = {.data_dir = str_from_cstr(p->config->data_dir),
                                  .password_iterations = (uint32_t)p->config->password_iterations,
-                                 .hash_threads = (uint32_t)hash_threads(p->config)};
+                                 .hash_threads = (uint32_t)hash_threads(p->config),
+                                 .limits = p->config->limits};
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
@@ -199,12 +202,15 @@ static void tell_front(struct parent *p, size_t at)
 
 static void configure_edge(struct parent *p, size_t at)
 {
-    uint8_t payload[64];
-    struct writer w = writer_into(payload, sizeof payload);
-    struct edge_config config = {.connections_max = (uint32_t)p->config->connections};
+    uint8_t payload[512], number[4];
+    struct writer w = writer_into(payload, sizeof payload), n = writer_into(number, sizeof number);
+    struct edge_config config = {.connections_max = (uint32_t)p->config->connections,
+                                 .limits = p->config->limits};
     edge_config_write(&w, &config);
+    writer_u32(&n, (uint32_t)at);
     ASSERT(!w.overflow);
     tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    tell(p, at, CONTROL_LIMITS, str_from(number, n.len), &p->limits, 1);
     for (size_t i = 0; i < p->doors.count; i++) {
         uint8_t kind = (uint8_t)p->doors.list[i].kind;
         tell(p, at, CONTROL_LISTEN, str_from(&kind, 1), &p->doors.list[i].listener.fds[at], 1);
@@ -520,6 +526,8 @@ static enum err begin(struct parent *p)
     TRY(lock_data_dir(p));
     TRY(doors_open(p->config, p->edges, &p->doors));
     TRY(front_settings_read(p->config, &p->doors, &p->front));
+    if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
+        return complain("no memory", " for the table of limits");
     bool is_new;
     p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
     if (load_identity(p, &is_new) != OK)

@@ -15,16 +15,13 @@ import { Client } from './lib/client.mjs';
 import { Device } from './lib/device.mjs';
 import { EventStream } from './lib/events.mjs';
 import { RawConnection } from './lib/raw.mjs';
-import { Server, run, until } from './lib/server.mjs';
+import { PASSWORD, Server, run, until } from './lib/server.mjs';
 
 const PROXY = '127.0.1.1';
 const ADA = 'ada@example.org';
 
-// Every test asks from a few addresses only, and more often than a stranger may.
-const LIMITS = { 'limits.login_per_min': 1000, 'limits.api_per_s': 1000, 'limits.connections_per_address': 1000, 'limits.handshakes_per_s': 1000 };
-
 async function start(settings) {
-  const server = await Server.start({ settings: { ...LIMITS, ...settings } });
+  const server = await Server.start({ settings });
   await server.addUser(ADA);
   return server;
 }
@@ -100,8 +97,8 @@ describe('by request', () => {
   });
 });
 
-test('CF-Connecting-IP, and the preset with its own networks stored', async () => {
-  const server = new Server({ settings: { ...LIMITS, 'proxy.preset': 'cloudflare', 'proxy.only': 'on' } });
+test('CF-Connecting-IP, and the preset with its own networks stored', async (t) => {
+  const server = new Server({ settings: { 'proxy.preset': 'cloudflare', 'proxy.only': 'on' } });
   const ranges = (args, input) => run(['ranges', 'cloudflare', ...args, '--data', server.data], { input });
   assert.match((await ranges([])).stdout, /^22 networks, built in, of \d{4}-\d\d-\d\d\n$/);
   const wrong = await ranges(['-'], '192.0.2.0/24\n<html>\n');
@@ -112,13 +109,13 @@ test('CF-Connecting-IP, and the preset with its own networks stored', async () =
   assert.equal((await ranges(['-'], `192.0.2.0/24\n${PROXY}/32\n`)).code, 0);
   assert.match((await ranges([])).stdout, /^2 networks, stored 0 days ago\n$/);
   await server.start();
+  t.after(() => server.endAtOnce());
   assert.equal(await callerOf(server, { headers: { 'CF-Connecting-IP': '198.51.100.7', 'X-Forwarded-For': '203.0.113.9' } }), '198.51.100.7');
   assert.equal(await callerOf(server), 400);
   await refused(server, { from: '127.0.1.2' });
   writeFileSync(join(server.data, 'cloudflare.txt'), 'nonsense\n');
   await server.terminate();
   await assert.rejects(server.start(), /cloudflare.txt in the data directory is no list/);
-  rmSync(server.directory, { recursive: true });
 });
 
 describe('by connection', () => {
@@ -169,14 +166,54 @@ describe('by connection', () => {
   });
 });
 
-test('the origin lock: nobody but listed proxies gets in', async () => {
+test('the origin lock: nobody but listed proxies gets in', async (t) => {
   const server = await start({ 'proxy.only': 'on', 'proxy.from': `${PROXY}/32`, http: '127.0.0.1:0' });
+  t.after(() => server.stop());
   assert.equal(await callerOf(server), PROXY);
   await refused(server, { from: '127.0.1.2' });
-  const raw = await RawConnection.openPlain(server.also('http')[0], { localAddress: '127.0.1.2' });
-  await raw.closed();
-  assert.equal(raw.everything(), '');
-  await server.stop();
+  await assert.rejects(async () => {
+    const raw = await RawConnection.openPlain(server.also('http')[0], { localAddress: '127.0.1.2' });
+    await raw.closed();
+    throw raw.error;
+  }, /ECONNRESET/);
+});
+
+test('limits count whom the proxy speaks for, by request', async (t) => {
+  const server = await Server.start({ limited: true, settings: { 'limits.login_per_min': 2, 'limits.api_per_s': 1, 'proxy.header': 'x-forwarded-for', 'proxy.from': `${PROXY}/32` } });
+  t.after(() => server.stop());
+  await server.addUser(ADA);
+  const raws = [];
+  for (let i = 0; i < 15; i++) raws.push(await open(server)); // more than one address may have
+  const login = async (i, address) => (await askWith(raws[i], { 'X-Forwarded-For': address })).status;
+  assert.equal(await login(0, '198.51.100.1'), 401);
+  assert.equal(await login(1, '198.51.100.1'), 401);
+  assert.equal(await login(2, '198.51.100.1'), 429);
+  assert.equal(await login(2, '203.0.113.9, 198.51.100.1'), 429, 'whatever it says about itself');
+  assert.equal(await login(2, '198.51.100.2'), 401, 'another one on the same connection');
+  const ask = async (raw, headers) => {
+    raw.write(raw.request('GET', '/api/v1/me', { Host: 'localhost', ...headers }));
+    return (await raw.answer()).status;
+  };
+  raws[3].write(raws[3].request('POST', '/api/v1/login', { Host: 'localhost', 'X-Forwarded-For': '198.51.100.3' }, JSON.stringify({ email: ADA, password: PASSWORD })));
+  const [, cookie] = /set-cookie: ([^;]*)/i.exec((await raws[3].answer()).head);
+  for (let i = 0; i < 12; i++) assert.equal(await ask(raws[3 + i], { Cookie: cookie, 'X-Forwarded-For': '198.51.100.3' }), 200, 'who is signed in does not count with the address');
+  const strangers = [];
+  for (let i = 0; i < 6; i++) strangers.push(await ask(raws[i], { Cookie: '__Host-session=x', 'X-Forwarded-For': '198.51.100.4' }));
+  assert.ok(strangers.includes(401) && strangers.includes(429), `${strangers}`);
+  for (const raw of raws) raw.end();
+});
+
+test('limits count whom the proxy speaks for, by connection', async (t) => {
+  const server = await Server.start({ limited: true, settings: { 'limits.handshakes_per_s': 1000, 'proxy.header': 'proxy-protocol', 'proxy.from': `${PROXY}/32` } });
+  t.after(() => server.stop());
+  const header = (address) => ({ before: [`PROXY TCP4 ${address} 198.51.100.1 1 2\r\n`] });
+  const raws = [];
+  for (let i = 0; i < 20; i++) raws.push(await open(server, header(`198.51.100.${1 + (i % 2)}`)));
+  await refused(server, header('198.51.100.1'));
+  raws.push(await open(server, header('198.51.100.3')));
+  raws.shift().end();
+  await until('a place is free again', async () => raws.push(await open(server, header('198.51.100.1'))));
+  for (const raw of raws) raw.end();
 });
 
 test('settings that contradict each other stop the start', async () => {
