@@ -4,13 +4,26 @@
 
 #include "common/wire/json.h"
 
+/* W3C Permissions Policy: every feature that a browser knows and this product does not use. Those
+ * that it uses are left to their default, which is this origin: fullscreen, web-share. */
+#define POWERFUL_FEATURES                                                                          \
+    "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), "           \
+    "bluetooth=(), browsing-topics=(), camera=(), compute-pressure=(), display-capture=(), "       \
+    "encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), "                       \
+    "identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), "            \
+    "magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), "                    \
+    "picture-in-picture=(), publickey-credentials-create=(self), "                                 \
+    "publickey-credentials-get=(self), "                                                           \
+    "screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), "                     \
+    "window-management=(), xr-spatial-tracking=()"
+
 #define EVERY_ANSWER                                                                               \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
     "X-Frame-Options: DENY\r\n"                                                                    \
     "Referrer-Policy: same-origin\r\n"                                                             \
     "Cross-Origin-Opener-Policy: same-origin\r\n"                                                  \
     "Cross-Origin-Resource-Policy: same-origin\r\n"                                                \
-    "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n"
+    "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
 
 /* RFC 6797 section 7.2: never over what is not encrypted. */
 static const char tls_fields[] =

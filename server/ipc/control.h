@@ -21,7 +21,6 @@
 enum listener_kind {
     LISTENER_TLS = 1, /* everything */
     LISTENER_PLAIN,   /* unencrypted: leads pages to TLS, shows ACME challenges, refuses the rest */
-    LISTENER_LEGACY,  /* TLS 1.2 for devices that cannot do better, and for nothing else */
 };
 
 enum control_type {

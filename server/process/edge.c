@@ -121,7 +121,7 @@ static void take_descriptor(struct edge_process *p, const struct control *m)
     }
     struct reader r = reader_of(m->payload);
     enum listener_kind kind = (enum listener_kind)reader_u8(&r);
-    if (reader_end(&r) != OK || kind < LISTENER_TLS || kind > LISTENER_LEGACY)
+    if (reader_end(&r) != OK || kind < LISTENER_TLS || kind > LISTENER_PLAIN)
         fatal("a listener of an unknown kind");
     if (edge_listen(&p->edge, m->fds[0], kind) != OK)
         fatal("too many listeners");
