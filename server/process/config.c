@@ -23,6 +23,8 @@ static const struct row {
      "threads that verify passwords, 0 for half the cores"},
     {"password_iterations", offsetof(struct config, password_iterations), PASSWORD_ITERATIONS_FLOOR,
      PASSWORD_ITERATIONS_MAX, PASSWORD_ITERATIONS_DEFAULT, "PBKDF2 rounds of a new password hash"},
+    {"uids", offsetof(struct config, uids), 1000, 4000000000, 64200,
+     "user ids of the processes when root starts the server: this one and those that follow"},
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 

@@ -27,6 +27,7 @@ struct config {
     int64_t connections;  /* of each edge */
     int64_t hash_threads; /* 0: half the cores, at least one */
     int64_t password_iterations;
+    int64_t uids; /* of the processes, when root starts them: the first of some in a row */
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };
 

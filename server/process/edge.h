@@ -12,6 +12,7 @@
 #include "server/edge/limits.h"
 
 struct edge_config {
+    uint32_t uid;               /* to become; 0: stay who we are */
     uint32_t connections_max;   /* 0: CONNECTIONS_DEFAULT, or what the machine allows */
     struct deadlines deadlines; /* 0: the one of DEADLINES_NORMAL; tests shorten them */
 };

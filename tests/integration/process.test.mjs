@@ -298,6 +298,7 @@ test('every command helps, and knows wrong use', async () => {
 test('the data directory is for nobody else', () => {
   const mode = (name) => statSync(join(server.data, name)).mode & 0o777;
   assert.equal(mode('.'), 0o700);
-  assert.equal(mode('oceanremote.db') & 0o077, 0);
+  assert.equal(mode('db'), 0o700);
+  assert.equal(mode('db/oceanremote.db') & 0o077, 0);
   assert.ok(existsSync(join(server.data, 'ca.pem')));
 });
