@@ -88,8 +88,11 @@ static const struct sandbox_call calls[] = {
     CALL(sched_getaffinity, "malloc counts cores when a second thread needs memory"),
 };
 
-static const struct sandbox rights = {
-    .name = "core", .files_max = 256, .calls = calls, .call_count = sizeof calls / sizeof calls[0]};
+static const struct sandbox rights = {.name = "core",
+                                      .writes_files = true,
+                                      .files_max = 256,
+                                      .calls = calls,
+                                      .call_count = sizeof calls / sizeof calls[0]};
 
 /* ---- what the parent sends ------------------------------------------------------------------- */
 
