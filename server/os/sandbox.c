@@ -50,6 +50,7 @@ static const struct sandbox_call everybody[] = {
     CALL(clock_gettime, "clocks, where the kernel's page of them is not mapped"),
     CALL(gettimeofday, "the same"),
     CALL(time, "the same"),
+    CALL(sysinfo, "qsort() asks how much memory there is before it sorts in a copy"),
     CALL(futex, "locks: OpenSSL, malloc"),
     CALL(getpid, "log lines; OpenSSL asks whether it was forked"),
     CALL(gettid, "abort()"),

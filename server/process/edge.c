@@ -1,7 +1,6 @@
 #include "server/process/edge.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +28,7 @@ struct edge_process {
 /* Beside memory, time and its end (server/os/sandbox.c): no file is opened, no socket made. */
 static const struct sandbox_call calls[] = {
     CALL(epoll_wait, "the loop"),
-    CALL(epoll_pwait, "the loop, where epoll_wait is made of it"),
+    CALL(epoll_pwait, "the same, on other processors"),
     CALL(epoll_ctl, "connections come and go"),
     CALL(accept4, "connections come"),
     CALL(shutdown, "connections go"),
@@ -37,7 +36,6 @@ static const struct sandbox_call calls[] = {
     CALL(sendto, "clients; frames to the core"),
     CALL(recvmsg, "the parent: certificates, and links to the core as descriptors"),
     CALL(sendmsg, "the parent: ready"),
-    CALL_ONLY(setsockopt, 1, IPPROTO_TCP, "a listener that comes later"),
 };
 
 _Static_assert(sizeof(struct deadlines) == DEADLINES_COUNT * sizeof(int64_t), "a row of times");
