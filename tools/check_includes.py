@@ -17,15 +17,17 @@ ROOMS = {
     "server/net": ["common/base", "common/crypto", "server/os"],
     "server/ipc": ["common/base", "server/os"],
     "server/pki": ["common/base", "server/os"],
+    "server/limit": ["common/base", "common/crypto", "server/os"],
     "server/store": ["common/base", "server/os"],
     # no socket, no clock, no SQL text: time and entropy are passed in
     "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store"],
     "server/api": ["common/base", "common/crypto", "common/wire", "common/proto", "server/domain", "server/store",
-                   "server/ipc"],
+                   "server/ipc", "server/limit"],
     # meets strangers and decides nothing: it asks by message
-    "server/edge": ["common/base", "common/crypto", "common/wire", "server/net", "server/ipc", "server/os"],
+    "server/edge": ["common/base", "common/crypto", "common/wire", "server/net", "server/ipc", "server/limit",
+                    "server/os"],
     "server/process": ["common/", "server/os", "server/net", "server/ipc", "server/pki", "server/store",
-                       "server/domain", "server/api", "server/edge"],
+                       "server/domain", "server/api", "server/edge", "server/limit"],
     "server/cli": ["common/", "server/os", "server/store", "server/domain", "server/ipc", "server/process"],
     # portable: no OS header, no port
     "firmware/core": ["common/", "firmware/port/contract.h", "firmware/include"],

@@ -86,9 +86,9 @@ static int configure(const struct command *command, int argc, char **argv, struc
     if (config_load(config, given.has_config) != OK)
         return refuse(config->problem);
     if (given.https_count > 0)
-        config->https_count = 0;
+        config->https.count = 0;
     for (size_t i = 0; i < given.https_count; i++) {
-        if (config_add_https(config, given.https[i]) != OK)
+        if (config_set(config, "https", given.https[i]) != OK)
             return refuse(config->problem);
     }
     return 0;

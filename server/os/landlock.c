@@ -71,7 +71,7 @@ static enum err restrict_self(int rules)
     return syscall(SYS_landlock_restrict_self, rules, 0) == 0 ? OK : ERR_IO;
 }
 
-enum err landlock_enter(int interface, int directory)
+enum err landlock_enter(int interface, int directory, int readable)
 {
     AUTO_CLOSE int rules = create(interface, (struct ruleset){
                                                  .fs = UINT64_MAX,
@@ -84,6 +84,8 @@ enum err landlock_enter(int interface, int directory)
         TRY(allow(rules, interface, directory,
                   FS_READ_FILE | FS_READ_DIR | FS_WRITE_FILE | FS_TRUNCATE | FS_MAKE_REG |
                       FS_REMOVE_FILE));
+    if (readable >= 0)
+        TRY(allow(rules, interface, readable, FS_READ_FILE | FS_READ_DIR));
     return restrict_self(rules);
 }
 

@@ -15,9 +15,9 @@
 int landlock_interface(void);
 
 /* No file, no TCP port to bind or connect, no signal and no abstract socket to processes outside.
- * directory: a descriptor of the one place where files may be made, read, written and removed; -1:
- * none. Needs no_new_privs. */
-MUST_CHECK enum err landlock_enter(int interface, int directory);
+ * directory: a descriptor of the one place where files may be made, read, written and removed;
+ * readable: of one where they may be read; -1: none. Needs no_new_privs. */
+MUST_CHECK enum err landlock_enter(int interface, int directory, int readable);
 
 /* Files are written below directory and to /dev/null only; no TCP port is bound any more. */
 MUST_CHECK enum err landlock_enter_writing_below(int interface, int directory);

@@ -82,6 +82,7 @@ static const struct sandbox_call for_sanitizers[] = {
     CALL(stat, "is there a symbolizer"),
     CALL(access, "is there a symbolizer"),
     CALL(lseek, "maps of memory"),
+    CALL(getdents, "leaks: lists the threads"),
     CALL(getdents64, "leaks: lists the threads"),
     CALL(sched_yield, "spin locks"),
     CALL(sched_getaffinity, "counts cores"),
@@ -93,6 +94,28 @@ static const struct sandbox_call for_sanitizers[] = {
     CALL(kill, "leaks: ends the tracing thread"),
 };
 #define FOR_SANITIZERS (IS_SANITIZED ? sizeof for_sanitizers / sizeof for_sanitizers[0] : 0)
+
+#if IS_SANITIZED
+static bool leaks_cannot_be_found; /* that takes /proc, which another root directory has not got */
+
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+    return leaks_cannot_be_found;
+}
+
+static int open_for_sanitizers(bool has_own_root)
+{
+    leaks_cannot_be_found = has_own_root;
+    return open("/proc", O_PATH | O_CLOEXEC);
+}
+#else
+static int open_for_sanitizers(bool has_own_root)
+{
+    (void)has_own_root;
+    return -1;
+}
+#endif
 
 /* Nobody here ever needs these: they look into other processes, change the machine, make name
  * spaces, or reach corners of the kernel in which most ways out of a sandbox were found. */
@@ -223,6 +246,7 @@ const char *sandbox_confine(const struct sandbox *s)
     setenv("TZ", "UTC0", 1);
     tzset();
     AUTO_CLOSE int fd = open_directory(s);
+    AUTO_CLOSE int readable = open_for_sanitizers(s->uid != 0 && directory != NULL);
     set_limit(RLIMIT_CORE, 0);
     if (s->files_max != 0)
         set_limit(RLIMIT_NOFILE, s->files_max);
@@ -236,7 +260,7 @@ const char *sandbox_confine(const struct sandbox *s)
     drop_capabilities();
     forbid_looking_and_gaining();
     int interface = landlock_interface();
-    if (interface > 0 && landlock_enter(interface, fd) != OK)
+    if (interface > 0 && landlock_enter(interface, fd, readable) != OK)
         fatal("the %s cannot give up files: landlock: %s", s->name, strerror(errno));
     return directory;
 }

@@ -7,33 +7,75 @@
 #include "server/domain/password.h"
 #include "server/os/log.h"
 
-#define DEFAULT_HTTPS "[::]:8443"
+enum kind {
+    NUMBER,
+    SWITCH, /* on, off */
+    LIST,   /* struct config_list */
+};
+
+/* Which way a setting gets weaker than its default. */
+enum weaker {
+    NEITHER,
+    LOWER,
+    HIGHER,
+    OTHER, /* any other value */
+};
+
+static const char *address_problem(struct str text)
+{
+    uint64_t port;
+    size_t colon = text.len;
+    while (colon > 0 && text.ptr[colon - 1] != ':')
+        colon--;
+    if (colon < 2 || str_u64(str_slice(text, colon, text.len), 65535, &port) != OK)
+        return "is not ADDR:PORT, such as 0.0.0.0:8443 or [::1]:8443";
+    return NULL;
+}
 
 static const struct row {
     const char *name;
     size_t offset;
-    int64_t least, most, normal;
+    enum kind kind;
+    enum weaker weaker;
+    int64_t least, most, normal;                  /* of a LIST, most is how many items */
+    const char *(*item_problem)(struct str text); /* of a LIST: NULL when the item is good */
     const char *meaning;
 } rows[] = {
-    {"edges", offsetof(struct config, edges), 0, 64, 0,
+#define AT(member) offsetof(struct config, member)
+    {"https", AT(https), LIST, NEITHER, 0, LISTENERS_MAX, 0, address_problem,
+     "ADDR:PORT to listen on, a line each; without one: [::]:8443"},
+    {"edges", AT(edges), NUMBER, NEITHER, 0, 64, 0, NULL,
      "edge processes, 0 for one a core of the machine"},
-    {"connections", offsetof(struct config, connections), 16, 1000000, 20000,
+    {"connections", AT(connections), NUMBER, NEITHER, 16, 1000000, 20000, NULL,
      "connections of each edge at once"},
-    {"hash_threads", offsetof(struct config, hash_threads), 0, 8, 0,
+    {"hash_threads", AT(hash_threads), NUMBER, NEITHER, 0, 8, 0, NULL,
      "threads that verify passwords, 0 for half the cores"},
-    {"password_iterations", offsetof(struct config, password_iterations), PASSWORD_ITERATIONS_FLOOR,
-     PASSWORD_ITERATIONS_MAX, PASSWORD_ITERATIONS_DEFAULT, "PBKDF2 rounds of a new password hash"},
-    {"uids", offsetof(struct config, uids), 1000, 4000000000, 64200,
+    {"password_iterations", AT(password_iterations), NUMBER, LOWER, PASSWORD_ITERATIONS_FLOOR,
+     PASSWORD_ITERATIONS_MAX, PASSWORD_ITERATIONS_DEFAULT, NULL,
+     "PBKDF2 rounds of a new password hash"},
+    {"uids", AT(uids), NUMBER, NEITHER, 1000, 4000000000, 64200, NULL,
      "user ids of the processes when root starts the server: this one and those that follow"},
+#define LIMIT_ROW(member, least, most, normal, meaning)                                            \
+    {"limits." #member, AT(limits.member), NUMBER, HIGHER, least, most, normal, NULL, meaning},
+    LIMIT_RULES(LIMIT_ROW)
+#undef LIMIT_ROW
+        {"limits.dry_run", AT(limits.dry_run), SWITCH, OTHER, 0, 1, 0, NULL,
+         "only log what the limits would refuse"},
+#undef AT
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
 
-static int64_t *value_of(struct config *c, const struct row *r)
+static int64_t *number_of(struct config *c, const struct row *r)
 {
     return (int64_t *)(void *)((char *)c + r->offset);
 }
 
-static int64_t read_value(const struct config *c, const struct row *r)
+static struct config_list *list_of(struct config *c, const struct row *r)
+{
+    return (struct config_list *)(void *)((char *)c + r->offset);
+}
+
+static int64_t read_number(const struct config *c, const struct row *r)
 {
     int64_t v;
     memcpy(&v, (const char *)c + r->offset, sizeof v);
@@ -42,12 +84,14 @@ static int64_t read_value(const struct config *c, const struct row *r)
 
 void config_init(struct config *c)
 {
-    *c = (struct config){0};
+    memset(c, 0, sizeof *c);
     bool is_installed = access("/var/lib/oceanremote", W_OK) == 0;
     snprintf(c->data_dir, sizeof c->data_dir, "%s",
              is_installed ? "/var/lib/oceanremote" : "./data");
-    for (size_t i = 0; i < ROW_COUNT; i++)
-        *value_of(c, &rows[i]) = rows[i].normal;
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (rows[i].kind != LIST)
+            *number_of(c, &rows[i]) = rows[i].normal;
+    }
 }
 
 static enum err refuse(struct config *c, const char *format, ...)
@@ -62,43 +106,68 @@ static enum err refuse(struct config *c, const char *format, ...)
     return ERR_PEER;
 }
 
-enum err config_add_https(struct config *c, const char *text)
+static enum err set_number(struct config *c, const struct row *r, struct str value)
 {
-    const char *colon = strrchr(text, ':');
-    uint64_t port;
-    if (colon == NULL || colon == text || str_u64(str_from_cstr(colon + 1), 65535, &port) != OK)
-        return refuse(c, "'%s' is not ADDR:PORT, such as 0.0.0.0:8443 or [::1]:8443", text);
-    if (c->https_count == LISTENERS_MAX)
-        return refuse(c, "more than %d listeners", LISTENERS_MAX);
-    if (strlen(text) >= LISTEN_TEXT_MAX)
-        return refuse(c, "'%.40s…' is too long for an address", text);
-    snprintf(c->https[c->https_count++], LISTEN_TEXT_MAX, "%s", text);
+    uint64_t number;
+    if (str_u64(value, INT64_MAX, &number) != OK || (int64_t)number < r->least ||
+        (int64_t)number > r->most)
+        return refuse(c, "%s = %.*s: it is a number from %lld to %lld", r->name,
+                      STR_ARGS(str_slice(value, 0, 60)), (long long)r->least, (long long)r->most);
+    *number_of(c, r) = (int64_t)number;
     return OK;
 }
 
-static enum err set(struct config *c, struct str name, struct str value, unsigned line)
+static enum err set_switch(struct config *c, const struct row *r, struct str value)
 {
-    char text[LISTEN_TEXT_MAX];
-    uint64_t number;
-    if (str_eq(name, STR("https"))) {
-        if (str_to_cstr(value, text, sizeof text) != OK)
-            return refuse(c, "line %u: the address is too long", line);
-        return config_add_https(c, text);
-    }
+    bool is_on = str_eq(value, STR("on"));
+    if (!is_on && !str_eq(value, STR("off")))
+        return refuse(c, "%s = %.*s: it is 'on' or 'off'", r->name,
+                      STR_ARGS(str_slice(value, 0, 60)));
+    *number_of(c, r) = is_on;
+    return OK;
+}
+
+static enum err add_item(struct config *c, const struct row *r, struct str value)
+{
+    struct config_list *list = list_of(c, r);
+    const char *problem = r->item_problem(value);
+    if (problem != NULL)
+        return refuse(c, "%s: '%.*s' %s", r->name, STR_ARGS(str_slice(value, 0, 60)), problem);
+    if ((int64_t)list->count == r->most)
+        return refuse(c, "%s stands on more than %lld lines", r->name, (long long)r->most);
+    if (str_to_cstr(value, list->items[list->count], CONFIG_ITEM_MAX) != OK)
+        return refuse(c, "%s: '%.*s…' is too long", r->name, STR_ARGS(str_slice(value, 0, 40)));
+    list->count++;
+    return OK;
+}
+
+static enum err set(struct config *c, struct str name, struct str value)
+{
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct row *r = &rows[i];
         if (!str_eq(name, str_from_cstr(r->name)))
             continue;
-        if (str_u64(value, INT64_MAX, &number) != OK || (int64_t)number < r->least ||
-            (int64_t)number > r->most)
-            return refuse(c, "line %u: %s = %.*s: it is a number from %lld to %lld", line, r->name,
-                          STR_ARGS(str_slice(value, 0, 60)), (long long)r->least,
-                          (long long)r->most);
-        *value_of(c, r) = (int64_t)number;
-        return OK;
+        switch (r->kind) {
+        case NUMBER: return set_number(c, r, value);
+        case SWITCH: return set_switch(c, r, value);
+        case LIST: return add_item(c, r, value);
+        }
     }
-    return refuse(c, "line %u: there is no setting '%.*s'; `oceanremote check` lists them", line,
+    return refuse(c, "there is no setting '%.*s'; `oceanremote check` lists them",
                   STR_ARGS(str_slice(name, 0, 60)));
+}
+
+enum err config_set(struct config *c, const char *name, const char *value)
+{
+    return set(c, str_from_cstr(name), str_from_cstr(value));
+}
+
+/* Put where it stands before what is wrong. */
+static enum err refuse_line(struct config *c, unsigned line)
+{
+    char why[CONFIG_PROBLEM_MAX];
+    memcpy(why, c->problem, sizeof why);
+    return refuse(c, "line %u: %.480s", line, why);
 }
 
 static enum err parse(struct config *c, struct str text)
@@ -114,7 +183,8 @@ static enum err parse(struct config *c, struct str text)
         if (!str_cut(row, '=', &name, &value))
             return refuse(c, "line %u: '%.*s' is not NAME = VALUE", line,
                           STR_ARGS(str_slice(row, 0, 60)));
-        TRY(set(c, str_trim(name), str_trim(value), line));
+        if (set(c, str_trim(name), str_trim(value)) != OK)
+            return refuse_line(c, line);
     }
     return OK;
 }
@@ -138,26 +208,52 @@ enum err config_load(struct config *c, bool must_exist)
     return refuse(c, "%.200s: %.300s", c->file, why);
 }
 
+static void print_list(const struct config *c, const struct row *r, FILE *out)
+{
+    const struct config_list *list = (const void *)((const char *)c + r->offset);
+    if (list->count == 0)
+        fprintf(out, "# %s =  # %s\n", r->name, r->meaning);
+    for (size_t i = 0; i < list->count; i++)
+        fprintf(out, "%s = %s  # %s\n", r->name, list->items[i], r->meaning);
+}
+
 void config_print(const struct config *c, FILE *out)
 {
     bool has_file = file_exists(c->file);
     fprintf(out, "# settings of %s\n", has_file ? c->file : "no file, all defaults");
-    for (size_t i = 0; i < c->https_count; i++)
-        fprintf(out, "https = %s\n", c->https[i]);
-    if (c->https_count == 0)
-        fprintf(out, "https = %s  # default\n", DEFAULT_HTTPS);
     for (size_t i = 0; i < ROW_COUNT; i++) {
         const struct row *r = &rows[i];
-        int64_t v = read_value(c, r);
-        fprintf(out, "%s = %lld  # %s%s, %lld to %lld\n", r->name, (long long)v,
-                v == r->normal ? "default; " : "", r->meaning, (long long)r->least,
-                (long long)r->most);
+        if (r->kind == LIST) {
+            print_list(c, r, out);
+            continue;
+        }
+        int64_t v = read_number(c, r);
+        const char *source = v == r->normal ? "default; " : "";
+        if (r->kind == SWITCH)
+            fprintf(out, "%s = %s  # %s%s\n", r->name, v != 0 ? "on" : "off", source, r->meaning);
+        else
+            fprintf(out, "%s = %lld  # %s%s, %lld to %lld\n", r->name, (long long)v, source,
+                    r->meaning, (long long)r->least, (long long)r->most);
     }
+}
+
+static bool is_weaker(const struct row *r, int64_t value)
+{
+    switch (r->weaker) {
+    case NEITHER: return false;
+    case LOWER: return value < r->normal;
+    case HIGHER: return value > r->normal;
+    case OTHER: return value != r->normal;
+    }
+    return false;
 }
 
 void config_log_loosened(const struct config *c)
 {
-    if (c->password_iterations < PASSWORD_ITERATIONS_DEFAULT)
-        log_event("config.loosened", "setting=password_iterations value=%lld default=%d",
-                  (long long)c->password_iterations, PASSWORD_ITERATIONS_DEFAULT);
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        const struct row *r = &rows[i];
+        if (r->kind != LIST && is_weaker(r, read_number(c, r)))
+            log_event("config.loosened", "setting=%s value=%lld default=%lld", r->name,
+                      (long long)read_number(c, r), (long long)r->normal);
+    }
 }

@@ -4,30 +4,39 @@
  * Promise:  no file is needed; the defaults are the safe deployment. An unknown key, a value out of
  *           bounds or a line that cannot be read stops the start and quotes what was written.
  * Source:   nginx's directive tables; valkey config.c.
- * Watch:    a setting weaker than its default is logged at every start. */
+ * Watch:    the table in config.c says for each setting in which direction it gets weaker; what is
+ *           weaker than its default is logged at every start. */
 #ifndef OC_PROCESS_CONFIG_H
 #define OC_PROCESS_CONFIG_H
 
 #include <stdio.h>
 
 #include "common/base/str.h"
+#include "server/limit/rules.h"
 #include "server/os/file.h"
 
 #define LISTENERS_MAX      8
-#define LISTEN_TEXT_MAX    280
+#define CONFIG_ITEM_MAX    280
+#define CONFIG_ITEMS_MAX   64
 #define CONFIG_SIZE_MAX    (64 * 1024)
 #define CONFIG_PROBLEM_MAX 512
+
+/* A setting that may stand on several lines, one item each. */
+struct config_list {
+    char items[CONFIG_ITEMS_MAX][CONFIG_ITEM_MAX];
+    size_t count;
+};
 
 struct config {
     char data_dir[FILE_PATH_MAX];
     char file[FILE_PATH_MAX]; /* read if it is there, must be there when it was named */
-    char https[LISTENERS_MAX][LISTEN_TEXT_MAX];
-    size_t https_count;
-    int64_t edges;        /* 0: one a core of the machine */
-    int64_t connections;  /* of each edge */
-    int64_t hash_threads; /* 0: half the cores, at least one */
+    struct config_list https; /* ADDR:PORT; none: the default */
+    int64_t edges;            /* 0: one a core of the machine */
+    int64_t connections;      /* of each edge */
+    int64_t hash_threads;     /* 0: half the cores, at least one */
     int64_t password_iterations;
     int64_t uids; /* of the processes, when root starts them: the first of some in a row */
+    struct limit_rules limits;
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };
 
@@ -38,13 +47,13 @@ void config_init(struct config *c);
 /* Read the file over what is there. Command-line listeners replace the file's, so call it first. */
 MUST_CHECK enum err config_load(struct config *c, bool must_exist);
 
-/* One more listener, "ADDR:PORT". */
-MUST_CHECK enum err config_add_https(struct config *c, const char *text);
+/* One setting as a line of the file would make it, from the command line. */
+MUST_CHECK enum err config_set(struct config *c, const char *name, const char *value);
 
 /* Every value and where it comes from. */
 void config_print(const struct config *c, FILE *out);
 
-/* Log what is weaker than the default. */
+/* Log each setting that is weaker than its default. */
 void config_log_loosened(const struct config *c);
 
 #endif

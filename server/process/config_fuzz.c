@@ -13,8 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str text = str_from(data, size);
     config_init(&c);
     if (parse(&c, text) == OK) {
-        FUZZ_CHECK(c.https_count <= LISTENERS_MAX);
+        FUZZ_CHECK(c.https.count <= LISTENERS_MAX);
         FUZZ_CHECK(c.password_iterations >= PASSWORD_ITERATIONS_FLOOR);
+        FUZZ_CHECK(c.limits.api_per_s >= 1 && c.limits.dry_run <= 1);
         FUZZ_CHECK(c.edges >= 0 && c.edges <= 64 && c.connections >= 16);
     } else {
         FUZZ_CHECK(c.problem[0] != 0 && strlen(c.problem) < sizeof c.problem);

@@ -44,6 +44,10 @@ TEST(config_load__table)
         {"edges = 04\n", ERR_PEER, "edges = 04"},
         {"edges = four\n", ERR_PEER, "edges = four"},
         {"edges =\n", ERR_PEER, "it is a number"},
+        {"limits.login_per_min = 1\nlimits.dry_run = on\n", OK, ""},
+        {"limits.login_per_min = 0\n", ERR_PEER, "limits.login_per_min = 0: it is a number from 1"},
+        {"limits.dry_run = yes\n", ERR_PEER, "limits.dry_run = yes: it is 'on' or 'off'"},
+        {"limits. = 1\n", ERR_PEER, "there is no setting 'limits.'"},
         {"edges = 4 # of them\nhttps = a:1#first\n", OK, ""},
         {"edges = 99999999999999999999\n", ERR_PEER, "it is a number"},
         {"connections = 15\n", ERR_PEER, "from 16 to"},
@@ -52,7 +56,7 @@ TEST(config_load__table)
         {"Edges = 4\n", ERR_PEER, "'Edges'"},
         {"edges\n", ERR_PEER, "'edges' is not NAME = VALUE"},
         {"= 4\n", ERR_PEER, "there is no setting ''"},
-        {"https = 8443\n", ERR_PEER, "'8443' is not ADDR:PORT"},
+        {"https = 8443\n", ERR_PEER, "line 1: https: '8443' is not ADDR:PORT"},
         {"https = :8443\n", ERR_PEER, "is not ADDR:PORT"},
         {"https = a:65536\n", ERR_PEER, "is not ADDR:PORT"},
         {"https = a:\n", ERR_PEER, "is not ADDR:PORT"},
@@ -62,7 +66,7 @@ TEST(config_load__table)
          OK, ""},
         {"https = a:1\nhttps = a:2\nhttps = a:3\nhttps = a:4\nhttps = a:5\nhttps = a:6\n"
          "https = a:7\nhttps = a:8\nhttps = a:9\n",
-         ERR_PEER, "more than 8 listeners"},
+         ERR_PEER, "https stands on more than 8 lines"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         check_row = rows[i].text;
@@ -75,14 +79,19 @@ TEST(config_load__table)
 TEST(config_load__values_arrive_where_they_belong)
 {
     CHECK_INT(load(STR("edges = 3\nconnections = 17\nhash_threads = 5\n"
-                       "password_iterations = 300000\nhttps = [::1]:8443\n")),
+                       "password_iterations = 300000\nhttps = [::1]:8443\n"
+                       "limits.api_per_s = 7\nlimits.key_per_s = 8\nlimits.dry_run = on\n")),
               OK);
+    CHECK_INT(config.limits.api_per_s, 7);
+    CHECK_INT(config.limits.key_per_s, 8);
+    CHECK_INT(config.limits.login_per_min, 5);
+    CHECK_INT(config.limits.dry_run, 1);
     CHECK_INT(config.edges, 3);
     CHECK_INT(config.connections, 17);
     CHECK_INT(config.hash_threads, 5);
     CHECK_INT(config.password_iterations, 300000);
-    CHECK_INT(config.https_count, 1);
-    CHECK_STR(str_from_cstr(config.https[0]), STR("[::1]:8443"));
+    CHECK_INT(config.https.count, 1);
+    CHECK_STR(str_from_cstr(config.https.items[0]), STR("[::1]:8443"));
 }
 
 TEST(config_load__no_file__is_fine_unless_it_was_named)
@@ -114,7 +123,7 @@ TEST(config_print__what_is_printed_reads_back)
     CHECK(strstr(text, "password_iterations = 600000  # default;") != NULL);
     CHECK_INT(load(str_from_cstr(text)), OK);
     CHECK_INT(config.edges, 3);
-    CHECK_INT(config.https_count, 1);
+    CHECK_INT(config.https.count, 1);
 }
 
 /* ---- what the children are told -------------------------------------------------------------- */

@@ -522,11 +522,11 @@ static enum err listen_patiently(struct parent *p, const char *text, struct list
 static enum err open_listeners(struct parent *p)
 {
     const struct config *c = p->config;
-    size_t wanted = c->https_count == 0 ? 1 : c->https_count;
+    size_t wanted = c->https.count == 0 ? 1 : c->https.count;
     for (size_t i = 0; i < wanted; i++) {
-        const char *text = c->https_count == 0 ? "[::]:8443" : c->https[i];
+        const char *text = c->https.count == 0 ? "[::]:8443" : c->https.items[i];
         enum err e = listen_patiently(p, text, &p->listeners[i]);
-        if (e != OK && e != ERR_CONFLICT && c->https_count == 0)
+        if (e != OK && e != ERR_CONFLICT && c->https.count == 0)
             e = listen_patiently(p, "0.0.0.0:8443", &p->listeners[i]); /* no IPv6 here */
         if (e == ERR_CONFLICT)
             return complain(text, ": another program listens there; stop it or choose --https "
