@@ -252,8 +252,9 @@ const char *sandbox_confine(const struct sandbox *s)
         set_limit(RLIMIT_NOFILE, s->files_max);
     if (s->uid != 0) {
         if (directory != NULL && (fchdir(fd) != 0 || chroot(".") != 0))
-            fatal("%s cannot become the root directory of the %s: %s", directory, s->name,
-                  strerror(errno));
+            fatal("%s cannot become the root directory of the %s: %s; where root may not do "
+                  "that, start the server as another user",
+                  directory, s->name, strerror(errno));
         become(s);
         directory = directory == NULL ? NULL : "";
     }

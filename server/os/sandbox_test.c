@@ -19,6 +19,7 @@
 
 #include "server/os/file.h"
 #include "server/os/landlock.h"
+#include "server/os/log.h"
 #include "tests/check.h"
 
 #define OTHER_UID 64321U
@@ -319,6 +320,32 @@ TEST(sandbox_guard__writes_below_the_directory_and_forbids_all_children)
     CHECK_INT(fate(guard_then_enter), 0);
 }
 
+/* A kernel that has no Landlock, or a container that does not let us use it. */
+static int without_landlock(void)
+{
+    char said[LOG_LINE_MAX * 4] = "";
+    int ends[2];
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (pipe(ends) != 0 || dup2(ends[1], STDERR_FILENO) < 0 ||
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) !=
+            0 ||
+        seccomp_load(filter) != 0)
+        return 1;
+    sandbox_guard(dir);
+    enter();
+    ssize_t got = read(ends[0], said, sizeof said - 1);
+    return got > 0 && strstr(said, "event=sandbox.no_landlock") != NULL &&
+                   strstr(said, "process=parent forbidden=") != NULL &&
+                   strstr(said, "landlock=0") != NULL
+               ? 0
+               : 2;
+}
+
+TEST(sandbox__without_landlock__it_is_said_and_the_rest_holds)
+{
+    CHECK_INT(fate(without_landlock), 0);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -343,6 +370,7 @@ int main(void)
         TEST_ROW(sandbox_confine__no_connection_even_before_calls_are_given_up),
         TEST_ROW(sandbox__rights_are_gone),
         TEST_ROW(sandbox_guard__writes_below_the_directory_and_forbids_all_children),
+        TEST_ROW(sandbox__without_landlock__it_is_said_and_the_rest_holds),
     };
     return cmocka_run_group_tests_name("sandbox", tests, begin, end);
 }
