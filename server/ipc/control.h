@@ -23,6 +23,7 @@ enum control_type {
     CONTROL_LINK,     /* parent → edge or core: u32 edge index, u32 serial; descriptor = its end.
                          core → parent: this link is down, lay another */
     CONTROL_IDENTITY, /* parent → edge: certificate chain PEM, private key PEM (str32 each) */
+    CONTROL_LIMITS,   /* parent → edge: u32 edge index; descriptor = the table of limits */
     CONTROL_TICKETS,  /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
     CONTROL_START,    /* parent → child: that was all, begin to serve */
     CONTROL_READY,    /* child → parent: serving */

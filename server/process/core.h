@@ -9,12 +9,14 @@
 
 #include "common/base/str.h"
 #include "common/base/writer.h"
+#include "server/limit/rules.h"
 
 struct core_config {
     struct str database_dir; /* all of the file system that it keeps */
     uint32_t uid;            /* to become; 0: stay who we are */
     uint32_t password_iterations;
     uint32_t hash_threads;
+    struct limit_rules limits;
 };
 
 void core_config_write(struct writer *w, const struct core_config *c);

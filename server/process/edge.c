@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/reader.h"
@@ -32,6 +33,8 @@ static const struct sandbox_call calls[] = {
     CALL(epoll_ctl, "connections come and go"),
     CALL(accept4, "connections come"),
     CALL(shutdown, "connections go"),
+    CALL_ONLY(setsockopt, 2, SO_LINGER,
+              "who is refused is reset: nothing of it stays in the kernel"),
     CALL(recvfrom, "clients; frames from the core"),
     CALL(sendto, "clients; frames to the core"),
     CALL(recvmsg, "the parent: certificates, and links to the core as descriptors"),
@@ -48,6 +51,7 @@ void edge_config_write(struct writer *w, const struct edge_config *c)
     writer_u32(w, c->connections_max);
     for (size_t i = 0; i < DEADLINES_COUNT; i++)
         writer_u32(w, (uint32_t)times_ms[i]);
+    limit_rules_write(w, &c->limits);
 }
 
 enum err edge_config_read(struct str payload, struct edge_config *out)
@@ -61,8 +65,10 @@ enum err edge_config_read(struct str payload, struct edge_config *out)
         uint32_t ms = reader_u32(&r);
         times_ms[i] = ms == 0 ? times_ms[i] : ms;
     }
+    struct limit_rules limits = limit_rules_read(&r);
     TRY(reader_end(&r));
     out->uid = uid;
+    out->limits = limits;
     out->connections_max = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
     memcpy(&out->deadlines, times_ms, sizeof times_ms);
     return OK;
@@ -88,6 +94,7 @@ static void configure(struct edge_process *p, const struct control *m)
         fatal("the edge cannot start: configuration or memory");
     p->edge.deadlines = config.deadlines;
     p->uid = config.uid;
+    p->edge.rules = config.limits;
 }
 
 static void take_identity(struct edge_process *p, const struct control *m)
@@ -112,12 +119,23 @@ static void take_tickets(struct edge_process *p, const struct control *m)
     wipe(&t, sizeof t);
 }
 
+static void take_limits(struct edge_process *p, const struct control *m)
+{
+    struct reader r = reader_of(m->payload);
+    uint32_t number = reader_u32(&r);
+    if (reader_end(&r) != OK || edge_set_limits(&p->edge, m->fds[0], number) != OK)
+        fatal("the table of limits cannot be used");
+    close(m->fds[0]);
+}
+
 static void take_descriptor(struct edge_process *p, const struct control *m)
 {
     if (m->fd_count != 1)
         fatal("control message %d comes with one descriptor", (int)m->type);
     if (m->type == CONTROL_LINK)
         edge_set_link(&p->edge, m->fds[0]);
+    else if (m->type == CONTROL_LIMITS)
+        take_limits(p, m);
     else if (edge_listen(&p->edge, m->fds[0]) != OK)
         fatal("too many listeners");
 }
@@ -141,6 +159,7 @@ static void handle(struct edge_process *p, const struct control *m)
     case CONTROL_IDENTITY: take_identity(p, m); return;
     case CONTROL_TICKETS: take_tickets(p, m); return;
     case CONTROL_LISTEN:
+    case CONTROL_LIMITS:
     case CONTROL_LINK: take_descriptor(p, m); return;
     case CONTROL_START: start(p); return;
     case CONTROL_DRAIN:

@@ -17,6 +17,7 @@
 #include "common/base/reader.h"
 #include "common/crypto/crypto.h"
 #include "server/ipc/control.h"
+#include "server/limit/table.h"
 #include "server/os/clock.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
@@ -56,6 +57,7 @@ struct parent {
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
     struct listener listeners[LISTENERS_MAX];
     size_t listener_count;
+    int limits; /* the table that all edges count in */
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;
     int64_t next_ticket_ms, next_identity_ms;
@@ -147,12 +149,13 @@ static void rotate_tickets(struct parent *p)
 
 static void configure_core(struct parent *p)
 {
-    uint8_t payload[FILE_PATH_MAX + 64];
+    uint8_t payload[FILE_PATH_MAX + 512];
     struct writer w = writer_into(payload, sizeof payload);
     struct core_config config = {.database_dir = str_from_cstr(p->data.db),
                                  .uid = uid_of(p, UID_CORE),
                                  .password_iterations = (uint32_t)p->config->password_iterations,
-                                 .hash_threads = (uint32_t)hash_threads(p->config)};
+                                 .hash_threads = (uint32_t)hash_threads(p->config),
+                                 .limits = p->config->limits};
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
@@ -199,13 +202,16 @@ static void renew_identity(struct parent *p)
 
 static void configure_edge(struct parent *p, size_t at)
 {
-    uint8_t payload[64];
-    struct writer w = writer_into(payload, sizeof payload);
+    uint8_t payload[512], number[4];
+    struct writer w = writer_into(payload, sizeof payload), n = writer_into(number, sizeof number);
     struct edge_config config = {.uid = uid_of(p, UID_EDGE),
-                                 .connections_max = (uint32_t)p->config->connections};
+                                 .connections_max = (uint32_t)p->config->connections,
+                                 .limits = p->config->limits};
     edge_config_write(&w, &config);
+    writer_u32(&n, (uint32_t)at);
     ASSERT(!w.overflow);
     tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    tell(p, at, CONTROL_LIMITS, str_from(number, n.len), &p->limits, 1);
     for (size_t i = 0; i < p->listener_count; i++)
         tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
     tell_identity(p, at);
@@ -567,6 +573,8 @@ static enum err begin(struct parent *p)
     if (p->data.has_moved)
         log_event("parent.database_moved", "to=%s", p->data.db);
     TRY(open_listeners(p));
+    if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
+        return complain("no memory", " for the table of limits");
     bool is_new;
     p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
     if (load_identity(p, &is_new) != OK)

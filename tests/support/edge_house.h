@@ -27,6 +27,7 @@ struct house {
     pid_t core[HOUSE_EDGES_MAX];
     int control[HOUSE_EDGES_MAX];
     uint16_t port[HOUSE_EDGES_MAX];
+    int limits;
     struct house_identity identity;
     uint8_t tickets[TICKET_KEYS_MAX * TICKET_KEY_LEN];
 };
