@@ -45,6 +45,7 @@ const hasLandlock = (server) => logged(server, 0, /event=sandbox\.no_landlock/) 
 let server;
 before(async () => {
   server = await Server.start();
+  server.isAttacked = true;
 });
 after(() => server.stop());
 
