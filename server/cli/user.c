@@ -9,14 +9,13 @@
 #include "common/base/encoding.h"
 #include "common/crypto/crypto.h"
 #include "server/cli/command.h"
+#include "server/cli/database.h"
 #include "server/domain/account.h"
 #include "server/domain/password.h"
 #include "server/os/clock.h"
 #include "server/os/entropy.h"
 #include "server/os/file.h"
-#include "server/os/sandbox.h"
 #include "server/process/config.h"
-#include "server/process/data_dir.h"
 
 enum user_option {
     OPTION_DATA,
@@ -100,10 +99,11 @@ static enum err hash(const struct config *config, struct str password,
     return writer_end(&w, text);
 }
 
-static int add_to_store(const char *path, struct str email, struct str password_hash, bool is_admin)
+static int add_to_store(const struct data_dir *data, struct str email, struct str password_hash,
+                        bool is_admin)
 {
     struct domain d = {.entropy = entropy_fill, .now_ms = clock_wall_ms()};
-    enum err e = store_open(path, &d.store);
+    enum err e = database_open(data, &d.store);
     if (e == OK)
         e = store_begin(d.store);
     if (e == OK) {
@@ -114,46 +114,23 @@ static int add_to_store(const char *path, struct str email, struct str password_
             store_rollback(d.store);
     }
     if (e != OK && e != ERR_CONFLICT)
-        fprintf(stderr, "oceanremote: %s: %s\n", path, store_problem(d.store));
+        fprintf(stderr, "oceanremote: %s: %s\n", data->db, store_problem(d.store));
     store_close(d.store);
     if (e == ERR_CONFLICT)
         return refuse("there is an account with this address already");
     return e == OK ? EXIT_DONE : EXIT_REFUSED;
 }
 
-/* Where the database is, as whoever may write it. The server's lock guards the move of one of
- * before, and nothing else: this command works beside a running server. */
-static int reach_database(const struct config *config, struct data_dir *data)
-{
-    char lock_path[FILE_PATH_MAX];
-    AUTO_CLOSE int lock = -1;
-    long owner;
-    if (data_dir_claim(data, config->data_dir, config->uids, DATA_VISITOR) != OK)
-        return refuse(data->problem);
-    if (data_dir_is_old(data) && (file_join(config->data_dir, "lock", lock_path) != OK ||
-                                  file_lock(lock_path, &lock, &owner) != OK))
-        return refuse("a server of an older version is using this data; stop it first");
-    return data_dir_settle(data) == OK ? EXIT_DONE : refuse(data->problem);
-}
-
-static enum err confine(const struct data_dir *data, char path[static FILE_PATH_MAX])
-{
-    struct sandbox s = {.name = "command", .uid = data->uid, .directory = data->db};
-    store_prepare();
-    return file_join(sandbox_confine(&s), DATABASE_NAME, path);
-}
-
 static int add(const struct config *config, const char *email, bool is_admin)
 {
     uint8_t normal_bytes[EMAIL_MAX], hash_bytes[PASSWORD_HASH_TEXT_MAX];
     static struct data_dir data;
-    char path[FILE_PATH_MAX];
     struct str normal, hash_text;
     struct password password = {0};
     if (email_normalise(str_from_cstr(email), normal_bytes, &normal) != OK)
         return refuse("this is not a mail address; write --email NAME@HOST");
     umask(077);
-    int code = reach_database(config, &data);
+    int code = database_reach(config, &data);
     if (code == EXIT_DONE)
         code = read_password(&password);
     struct str text = str_from(password.text, password.len);
@@ -161,10 +138,8 @@ static int add(const struct config *config, const char *email, bool is_admin)
         code = refuse("a password has 12 to 256 characters, any you like; choose a longer one");
     if (code == EXIT_DONE && hash(config, text, hash_bytes, &hash_text) != OK)
         code = refuse("the password cannot be hashed");
-    if (code == EXIT_DONE && confine(&data, path) != OK)
-        code = refuse("the path of the database is too long");
     if (code == EXIT_DONE)
-        code = add_to_store(path, normal, hash_text, is_admin);
+        code = add_to_store(&data, normal, hash_text, is_admin);
     wipe(&password, sizeof password);
     if (code == EXIT_DONE)
         printf("account %.*s made; sign in with it\n", STR_ARGS(normal));
