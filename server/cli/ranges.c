@@ -8,6 +8,7 @@
 #include "server/os/file.h"
 #include "server/process/cloudflare.h"
 #include "server/process/config.h"
+#include "server/process/data_dir.h"
 
 #define DAY_S 86400
 
@@ -48,8 +49,9 @@ static long read_all(const char *path, uint8_t out[static CLOUDFLARE_SIZE_MAX + 
     return failed ? -1 : (long)len;
 }
 
-static int store(const char *data_dir, const char *path)
+static int store(const struct config *config, const char *path)
 {
+    static struct data_dir dir;
     static uint8_t bytes[CLOUDFLARE_SIZE_MAX + 1];
     static struct networks list;
     unsigned line;
@@ -67,7 +69,9 @@ static int store(const char *data_dir, const char *path)
         return EXIT_REFUSED;
     }
     umask(077);
-    if (file_make_dir(data_dir) != OK || cloudflare_store(data_dir, text) != OK)
+    if (data_dir_claim(&dir, config->data_dir, config->uids, DATA_VISITOR) != OK)
+        return refuse(dir.problem);
+    if (cloudflare_store(config->data_dir, text) != OK)
         return refuse("the data directory cannot be written");
     printf("%zu networks stored; a running server takes them at its next start\n", list.count);
     return EXIT_DONE;
@@ -95,7 +99,7 @@ static int ranges_run(int argc, char **argv)
     }
     if (option != OPTIONS_END)
         return option == OPTIONS_HELP ? EXIT_DONE : EXIT_USAGE;
-    return has_file ? store(config.data_dir, path) : show(config.data_dir);
+    return has_file ? store(&config, path) : show(config.data_dir);
 }
 
 const struct command command_ranges = {
@@ -107,7 +111,8 @@ const struct command command_ranges = {
     "believes. With one, check it (a network a line, as on https://www.cloudflare.com/ips/) and\n"
     "store it in DIR; the server takes it at its next start. From standard input:\n"
     "\n"
-    "  (curl -fsS https://www.cloudflare.com/ips-v4; echo; curl -fsS https://www.cloudflare.com/ips-v6) |\n"
+    "  (curl -fsS https://www.cloudflare.com/ips-v4; echo; curl -fsS "
+    "https://www.cloudflare.com/ips-v6) |\n"
     "      oceanremote ranges cloudflare -\n"
     "\n"
     "  --data DIR   the server's data directory (default as for serve)\n"};

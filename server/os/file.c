@@ -75,6 +75,12 @@ static enum err write_all(int fd, struct str bytes)
     return fsync(fd) == 0 ? OK : ERR_IO;
 }
 
+enum err file_sync_dir(const char *dir)
+{
+    AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
+}
+
 /* The new name is durable only once its directory is. */
 static enum err sync_parent(const char *path)
 {
@@ -82,8 +88,7 @@ static enum err sync_parent(const char *path)
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
     snprintf(dir, sizeof dir, "%.*s", len == 0 ? 1 : (int)len, slash == NULL ? "." : path);
-    AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
+    return file_sync_dir(dir);
 }
 
 enum err file_write(const char *path, struct str bytes, unsigned mode)

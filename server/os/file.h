@@ -27,6 +27,9 @@ MUST_CHECK enum err file_read(struct arena *a, const char *path, size_t size_max
 /* Replace path by these bytes. mode as for open(2). */
 MUST_CHECK enum err file_write(const char *path, struct str bytes, unsigned mode);
 
+/* Names made, moved or removed in a directory are durable after this. */
+MUST_CHECK enum err file_sync_dir(const char *dir);
+
 /* Take the lock at path and keep it for as long as the process lives. ERR_CONFLICT when another
  * process has it; then *owner is its process id, or 0. The descriptor stays open on purpose. */
 MUST_CHECK enum err file_lock(const char *path, int *fd, long *owner);

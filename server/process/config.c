@@ -86,6 +86,8 @@ static const struct row {
     {"password_iterations", AT(password_iterations), NUMBER, LOWER, PASSWORD_ITERATIONS_FLOOR,
      PASSWORD_ITERATIONS_MAX, PASSWORD_ITERATIONS_DEFAULT, NULL,
      "PBKDF2 rounds of a new password hash", NULL},
+    {"uids", AT(uids), NUMBER, NEITHER, 1000, 4000000000, 64200, NULL,
+     "user ids of the processes when root starts the server: this one and those that follow", NULL},
     {"proxy.from", AT(proxy_from), LIST, NEITHER, 0, CONFIG_ITEMS_MAX, 0, network_problem,
      "ADDR/LEN of proxies in front of us, a line each", NULL},
     {"proxy.header", AT(proxy_header), CHOICE, NEITHER, 0, 3, 0, NULL,

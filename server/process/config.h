@@ -46,6 +46,7 @@ struct config {
     int64_t proxy_header;          /* enum proxy_word */
     int64_t proxy_preset;          /* enum config_preset */
     int64_t proxy_only;            /* 1: nobody else gets in */
+    int64_t uids; /* of the processes, when root starts them: the first of some in a row */
     struct limit_rules limits;
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/reader.h"
@@ -14,13 +15,30 @@
 #include "server/os/clock.h"
 #include "server/os/fatal.h"
 #include "server/os/log.h"
+#include "server/os/sandbox.h"
 
 #define TURN_MS_MAX 1000
 #define DRAIN_MS    INT64_C(5000)
 
 struct edge_process {
     struct edge edge;
+    uint32_t uid;           /* to become */
     int64_t drain_until_ms; /* 0: not draining */
+};
+
+/* Beside memory, time and its end (server/os/sandbox.c): no file is opened, no socket made. */
+static const struct sandbox_call calls[] = {
+    CALL(epoll_wait, "the loop"),
+    CALL(epoll_pwait, "the same, on other processors"),
+    CALL(epoll_ctl, "connections come and go"),
+    CALL(accept4, "connections come"),
+    CALL(shutdown, "connections go"),
+    CALL_ONLY(setsockopt, 2, SO_LINGER,
+              "who is refused is reset: nothing of it stays in the kernel"),
+    CALL(recvfrom, "clients; frames from the core"),
+    CALL(sendto, "clients; frames to the core"),
+    CALL(recvmsg, "the parent: certificates, and links to the core as descriptors"),
+    CALL(sendmsg, "the parent: ready"),
 };
 
 _Static_assert(sizeof(struct deadlines) == DEADLINES_COUNT * sizeof(int64_t), "a row of times");
@@ -29,6 +47,7 @@ void edge_config_write(struct writer *w, const struct edge_config *c)
 {
     int64_t times_ms[DEADLINES_COUNT];
     memcpy(times_ms, &c->deadlines, sizeof times_ms);
+    writer_u32(w, c->uid);
     writer_u32(w, c->connections_max);
     for (size_t i = 0; i < DEADLINES_COUNT; i++)
         writer_u32(w, (uint32_t)times_ms[i]);
@@ -41,13 +60,14 @@ enum err edge_config_read(struct str payload, struct edge_config *out)
     int64_t times_ms[DEADLINES_COUNT];
     struct deadlines normal = DEADLINES_NORMAL;
     memcpy(times_ms, &normal, sizeof times_ms);
-    uint32_t connections_max = reader_u32(&r);
+    uint32_t uid = reader_u32(&r), connections_max = reader_u32(&r);
     for (size_t i = 0; i < DEADLINES_COUNT; i++) {
         uint32_t ms = reader_u32(&r);
         times_ms[i] = ms == 0 ? times_ms[i] : ms;
     }
     struct limit_rules limits = limit_rules_read(&r);
     TRY(reader_end(&r));
+    out->uid = uid;
     out->limits = limits;
     out->connections_max = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
     memcpy(&out->deadlines, times_ms, sizeof times_ms);
@@ -73,6 +93,7 @@ static void configure(struct edge_process *p, const struct control *m)
         edge_init(&p->edge, connections_allowed(config.connections_max)) != OK)
         fatal("the edge cannot start: configuration or memory");
     p->edge.deadlines = config.deadlines;
+    p->uid = config.uid;
     p->edge.rules = config.limits;
 }
 
@@ -137,6 +158,10 @@ static void start(struct edge_process *p)
 {
     if (edge_start(&p->edge) != OK)
         fatal("the edge cannot listen");
+    sandbox_enter(&(struct sandbox){.name = "edge",
+                                    .uid = p->uid,
+                                    .calls = calls,
+                                    .call_count = sizeof calls / sizeof calls[0]});
     if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)
         exit(0);
 }

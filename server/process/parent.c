@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,8 +22,10 @@
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
 #include "server/os/log.h"
+#include "server/os/sandbox.h"
 #include "server/pki/pki.h"
 #include "server/process/core.h"
+#include "server/process/data_dir.h"
 #include "server/process/doors.h"
 #include "server/process/edge.h"
 #include "server/process/front_settings.h"
@@ -50,6 +51,7 @@ struct child {
 
 struct parent {
     const struct config *config;
+    struct data_dir data;
     size_t edges;
     struct child children[CHILDREN_MAX];
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
@@ -79,6 +81,12 @@ static size_t hash_threads(const struct config *c)
     if (c->hash_threads > 0)
         return (size_t)c->hash_threads;
     return cores < 4 ? 1 : (size_t)cores / 2;
+}
+
+/* 0 when we are not root: then everybody is who we are. */
+static uint32_t uid_of(const struct parent *p, enum uid_offset process)
+{
+    return geteuid() == 0 ? (uint32_t)p->config->uids + process : 0;
 }
 
 /* ---- telling children things ----------------------------------------------------------------- */
@@ -143,7 +151,8 @@ static void configure_core(struct parent *p)
 {
     uint8_t payload[FILE_PATH_MAX + 512];
     struct writer w = writer_into(payload, sizeof payload);
-    struct core_config config = {.data_dir = str_from_cstr(p->config->data_dir),
+    struct core_config config = {.database_dir = str_from_cstr(p->data.db),
+                                 .uid = uid_of(p, UID_CORE),
                                  .password_iterations = (uint32_t)p->config->password_iterations,
                                  .hash_threads = (uint32_t)hash_threads(p->config),
                                  .limits = p->config->limits};
@@ -204,7 +213,8 @@ static void configure_edge(struct parent *p, size_t at)
 {
     uint8_t payload[512], number[4];
     struct writer w = writer_into(payload, sizeof payload), n = writer_into(number, sizeof number);
-    struct edge_config config = {.connections_max = (uint32_t)p->config->connections,
+    struct edge_config config = {.uid = uid_of(p, UID_EDGE),
+                                 .connections_max = (uint32_t)p->config->connections,
                                  .limits = p->config->limits};
     edge_config_write(&w, &config);
     writer_u32(&n, (uint32_t)at);
@@ -318,6 +328,18 @@ static bool is_draining(const struct parent *p)
     return p->drain_edges_until_ms != 0;
 }
 
+static void log_death(size_t at, int64_t lived_ms, int status)
+{
+    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const char *name = signal == 0 ? NULL : sigabbrev_np(signal);
+    log_event("parent.child_ended", "child=%s index=%zu lived_ms=%lld exit=%d signal=%s%s%s",
+              child_name(at), at, (long long)lived_ms, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+              name == NULL ? "" : "SIG", name == NULL ? "none" : name,
+              signal == SIGSYS ? " hint=\"it made a system call that it may not make: a mistake of "
+                                 "ours, or somebody else's program in it\""
+                               : "");
+}
+
 static void note_death(struct parent *p, size_t at, int status)
 {
     struct child *c = &p->children[at];
@@ -325,9 +347,7 @@ static void note_death(struct parent *p, size_t at, int status)
     int64_t lived_ms = now_ms - c->started_at_ms;
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
-    log_event("parent.child_ended", "child=%s index=%zu lived_ms=%lld exit=%d signal=%d",
-              child_name(at), at, (long long)lived_ms, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-              WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    log_death(at, lived_ms, status);
     if (is_draining(p))
         return;
     if (!p->has_served) {
@@ -508,8 +528,9 @@ static enum err lock_data_dir(struct parent *p)
     char path[FILE_PATH_MAX];
     long owner;
     const char *dir = p->config->data_dir;
-    if (file_make_dir(dir) != OK || file_join(dir, "lock", path) != OK)
-        return complain(dir, ": this directory cannot be made; its parent must exist and be ours");
+    if (data_dir_claim(&p->data, dir, p->config->uids, DATA_SERVER) != OK ||
+        file_join(dir, "lock", path) != OK)
+        return complain(p->data.problem, "");
     enum err e = file_lock(path, &p->lock, &owner);
     if (e == ERR_CONFLICT) {
         fprintf(stderr,
@@ -524,6 +545,10 @@ static enum err lock_data_dir(struct parent *p)
 static enum err begin(struct parent *p)
 {
     TRY(lock_data_dir(p));
+    if (data_dir_settle(&p->data) != OK)
+        return complain(p->data.problem, "");
+    if (p->data.has_moved)
+        log_event("parent.database_moved", "to=%s", p->data.db);
     TRY(doors_open(p->config, p->edges, &p->doors));
     TRY(front_settings_read(p->config, &p->doors, &p->front));
     if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
@@ -562,11 +587,11 @@ int parent_main(const struct config *config)
         p.edges = EDGES_MAX;
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         p.children[i].control = -1;
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys end in no core file */
     umask(077); /* whatever we make in the data directory is ours alone */
     if (begin(&p) != OK)
         return 1;
     config_log_loosened(config);
+    sandbox_guard(config->data_dir); /* keys end in no core file; children inherit the rest */
     watch_signals(&p);
     rotate_tickets(&p);
     start_child(&p, CORE);

@@ -81,7 +81,7 @@ test('what cannot be read is refused as over TLS, a TLS hello too', async () => 
 });
 
 test('ACME challenges: the named file of the data directory and no other', async () => {
-  const directory = join(server.data, 'acme');
+  const directory = join(server.data, 'db', 'acme');
   const challenge = `/.well-known/acme-challenge/`;
   const token = 'LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0';
   assert.equal((await get(challenge + token)).status, 404);
