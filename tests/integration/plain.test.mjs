@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -118,4 +119,19 @@ test('one line says why a plain listener cannot be, and off is off', async () =>
   assert.equal(code, 1);
   assert.match(stderr, /another program listens there; stop it or choose --http ADDR:PORT/);
   rmSync(`${server.data}-2`, { recursive: true });
+});
+
+test('a name is listened for on every address that it has here', async () => {
+  const other = await Server.start({ settings: { http: 'localhost:0' } });
+  const addresses = await lookup('localhost', { all: true });
+  const [port, ...others] = other.also('http');
+  assert.equal(others.length + 1, addresses.length);
+  for (const { address } of addresses) {
+    const raw = await RawConnection.openPlain(port, { host: address });
+    raw.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+    assert.equal((await raw.answer()).status, 308, address);
+    raw.end();
+  }
+  for (const at of others) assert.equal(at, port);
+  await other.stop();
 });
