@@ -1,6 +1,6 @@
 #include "server/process/keyring.h"
 
-#include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #include "common/base/assert.h"
 #include "common/base/reader.h"
+#include "common/crypto/crypto.h"
 #include "server/ipc/control.h"
 #include "server/os/clock.h"
 #include "server/os/fatal.h"
@@ -54,17 +55,50 @@ enum err keyring_config_read(struct str payload, struct keyring_config *out)
     return OK;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
-/* Before the first key: numbers that OpenSSL knows to be secret then lie in locked pages which are
- * in no core file. */
-static void make_secure_heap(void)
+/* OpenSSL decodes a key through buffers that it does not wipe. Here whatever it frees is wiped. */
+static void free_wiped(void *block, const char *file, int line)
 {
+    (void)file;
+    (void)line;
+    if (block != NULL)
+        wipe(block, malloc_usable_size(block));
+    free(block);
+}
+
+static void *allocate(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return malloc(size);
+}
+
+static void *allocate_again(void *block, size_t size, const char *file, int line)
+{
+    void *fresh = size == 0 ? NULL : malloc(size);
+    size_t have = block == NULL ? 0 : malloc_usable_size(block);
+    if (fresh == NULL && size > 0)
+        return NULL;
+    if (fresh != NULL && have > 0)
+        memcpy(fresh, block, have < size ? have : size);
+    free_wiped(block, file, line);
+    return fresh;
+}
+
+/* Before anything of OpenSSL is used: numbers that it knows to be secret then lie in locked pages
+ * which are in no core file, and nothing is left of the others. */
+static void prepare_memory(void)
+{
+    if (CRYPTO_set_mem_functions(allocate, allocate_again, free_wiped) != 1)
+        fatal("OpenSSL has begun without us");
     int made = CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_HEAP_MIN);
     if (made != 1)
         log_event("keyring.memory_not_locked", "cause=\"%s\"",
                   made == 2 ? "the limit of locked memory (ulimit -l)" : "no secure heap");
 }
+
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static enum err add_identity(struct signer *s, const struct pki_identity *id, enum signer_form form)
 {
@@ -97,7 +131,6 @@ static void configure(struct keyring *k, struct str payload)
     if (k->signer.key_count > 0 || keyring_config_read(payload, &config) != OK ||
         str_to_cstr(config.data_dir, dir, sizeof dir) != OK)
         fatal("the configuration from the parent cannot be read");
-    make_secure_heap();
     if (load_keys(k, dir, &config) == OK)
         return;
     fprintf(stderr,
@@ -226,6 +259,7 @@ static void log_totals(const struct keyring *k)
 int keyring_main(void)
 {
     static struct keyring k;
+    prepare_memory();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
     signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
