@@ -23,7 +23,7 @@ ROOMS = {
     # no socket, no clock, no SQL text: time and entropy are passed in
     "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store"],
     "server/api": ["common/base", "common/crypto", "common/wire", "common/proto", "server/domain", "server/store",
-                   "server/ipc", "server/limit"],
+                   "server/ipc", "server/limit", "server/os/log.h"],
     # meets strangers and decides nothing: it asks by message
     "server/edge": ["common/base", "common/crypto", "common/wire", "server/net", "server/ipc", "server/limit",
                     "server/os"],

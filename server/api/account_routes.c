@@ -81,6 +81,7 @@ static enum err sign_in(struct call *c, const struct hash_job *job)
     if (job->renewed_len > 0)
         TRY(account_rehash(c->d, job->account_id, str_from(job->renewed, job->renewed_len)));
     TRY(browser_session_open(c->d, &c->arena, job->account_id, email, &cookie, &session));
+    c->account_id = job->account_id;
     writer_str(&c->headers, STR("Set-Cookie: __Host-session="));
     writer_str(&c->headers, credential_text(&cookie));
     writer_str(&c->headers, STR("; Path=/; Secure; HttpOnly; SameSite=Strict\r\n"));

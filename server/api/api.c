@@ -6,6 +6,7 @@
 #include "common/base/assert.h"
 #include "server/api/call.h"
 #include "server/api/device_json.h"
+#include "server/api/rate.h"
 #include "server/api/router.h"
 #include "server/domain/telemetry.h"
 
@@ -14,19 +15,21 @@
 #define SAVE_SLICE      256
 #define FOLD_SLICE      512
 
-enum err api_new(struct domain *d, const struct outlet *outlet, struct api **out)
+enum err api_new(struct domain *d, const struct outlet *outlet, const struct limit_rules *limits,
+                 struct api **out)
 {
     struct api *api = calloc(1, sizeof *api);
     if (api == NULL)
         return ERR_NO_MEMORY;
     api->d = d;
     api->outlet = *outlet;
+    api->limits = *limits;
     holds_init(&api->holds);
     api->arena_block = malloc(API_ARENA_SIZE);
     api->body = malloc(FRAME_REPLY_MAX);
     api->scratch = malloc(FRAME_BODY_MAX);
     if (api->arena_block == NULL || api->body == NULL || api->scratch == NULL ||
-        exchanges_new(&api->exchanges) != OK) {
+        exchanges_new(&api->exchanges) != OK || rate_new(&api->rate) != OK) {
         api_free(api);
         return ERR_NO_MEMORY;
     }
@@ -40,6 +43,7 @@ void api_free(struct api *api)
         return;
     holds_done(&api->holds);
     exchanges_free(api->exchanges);
+    rate_free(api->rate);
     free(api->arena_block);
     free(api->body);
     free(api->scratch);
@@ -88,9 +92,18 @@ void answer_header(struct call *c, struct str name, struct str value)
     writer_str(&c->headers, STR("\r\n"));
 }
 
+principal caller_of(const struct call *c)
+{
+    if (c->device != NULL)
+        return PRINCIPAL_OF(PRINCIPAL_DEVICE, c->device->device_id);
+    if (c->api_key_id != 0)
+        return PRINCIPAL_OF(PRINCIPAL_KEY, c->api_key_id);
+    return c->account_id == 0 ? 0 : PRINCIPAL_OF(PRINCIPAL_ACCOUNT, c->account_id);
+}
+
 static void answer(struct call *c, uint16_t status, struct str body)
 {
-    struct reply reply = {.status = status, .body = body};
+    struct reply reply = {.status = status, .body = body, .caller = caller_of(c)};
     enum err e = writer_end(&c->headers, &reply.headers);
     ASSERT(e == OK && !c->answered);
     c->api->outlet.reply(c->api->outlet.ctx, c->from, &reply);
@@ -129,7 +142,7 @@ static struct json_out problem_begin(struct call *c, enum problem_kind kind, con
         answer_header(c, STR("WWW-Authenticate"), STR("Bearer realm=\"oceanremote\""));
     if (problem_status(kind) == 405)
         answer_header(c, STR("Allow"), c->allow);
-    if (problem_status(kind) == 503 || problem_status(kind) == 429)
+    if (problem_status(kind) == 503)
         answer_header(c, STR("Retry-After"), STR("1"));
     return o;
 }
@@ -146,6 +159,13 @@ void answer_problem(struct call *c, enum problem_kind kind, const char *detail)
     if (kind == PROBLEM_CLOCK_SKEW)
         json_out_name_int(&o, STR("server_time_ms"), c->d->now_ms);
     problem_finish(c, &o, kind);
+}
+
+void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail)
+{
+    struct json_out o = problem_begin(c, PROBLEM_TOO_MANY_REQUESTS, detail);
+    limit_fields_write(&c->headers, reached);
+    problem_finish(c, &o, PROBLEM_TOO_MANY_REQUESTS);
 }
 
 void answer_invalid(struct call *c, const char *field, const char *detail)
@@ -231,6 +251,7 @@ void api_clock_set_back(struct api *api)
     size_t position = 0;
     holds_answer_all(&api->holds, &api->outlet, d->live);
     exchanges_forget_all(api->exchanges);
+    rate_clock_set_back(api->rate, d->live);
     for (struct live *l; (l = live_next(d->live, &position)) != NULL;)
         l->last_seen_ms = l->last_seen_ms < d->now_ms ? l->last_seen_ms : d->now_ms;
     api->holds.next_check_ms = api->events.next_ping_ms = 0;

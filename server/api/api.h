@@ -11,6 +11,7 @@
 
 #include "server/domain/domain.h"
 #include "server/ipc/frame.h"
+#include "server/limit/rules.h"
 
 /* Whom an answer is for: an edge's link, and that edge's own request id. An edge that was started
  * anew has the same link and counts its ids from the start: life tells the two apart. */
@@ -44,7 +45,7 @@ struct hash_job {
 struct outlet {
     void *ctx;
     void (*reply)(void *ctx, struct origin to, const struct reply *reply);
-    void (*held)(void *ctx, struct origin to);
+    void (*held)(void *ctx, struct origin to, principal caller);
     void (*stream)(void *ctx, struct origin to, const struct reply *head);
     void (*stream_data)(void *ctx, struct origin to, struct str data);
     void (*stream_end)(void *ctx, struct origin to);
@@ -54,7 +55,8 @@ struct outlet {
 
 struct api;
 
-MUST_CHECK enum err api_new(struct domain *d, const struct outlet *outlet, struct api **out);
+MUST_CHECK enum err api_new(struct domain *d, const struct outlet *outlet,
+                            const struct limit_rules *limits, struct api **out);
 void api_free(struct api *api);
 
 /* One request. OK: answered, held, streaming or waiting for a hash. Any error: storage has failed,

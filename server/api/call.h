@@ -16,6 +16,7 @@
 #include "server/domain/api_key.h"
 #include "server/domain/browser_session.h"
 #include "server/domain/device_session.h"
+#include "server/limit/fields.h"
 
 #define API_ARENA_SIZE (256 * 1024)
 
@@ -23,6 +24,8 @@ struct api {
     struct domain *d;
     struct outlet outlet;
     struct exchanges *exchanges;
+    struct rate *rate;
+    struct limit_rules limits;
     struct holds holds;
     struct events events;
     int64_t next_expiry_ms;
@@ -65,6 +68,9 @@ struct call {
 
 typedef enum err handler_fn(struct call *c);
 
+/* Who has been authenticated, as the edge is told; 0: nobody. */
+principal caller_of(const struct call *c);
+
 /* ---- answering: each of these answers the request, once -------------------------------------- */
 
 void answer_empty(struct call *c, uint16_t status);
@@ -72,6 +78,8 @@ void answer_empty(struct call *c, uint16_t status);
 void answer_json(struct call *c, uint16_t status);
 void answer_body(struct call *c, uint16_t status, struct str content_type);
 void answer_problem(struct call *c, enum problem_kind kind, const char *detail);
+/* 429 with its fields. */
+void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail);
 /* 422 that names the member at fault. */
 void answer_invalid(struct call *c, const char *field, const char *detail);
 /* Another header line: name, value. */

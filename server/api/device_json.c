@@ -140,6 +140,7 @@ void device_json(struct json_out *o, const struct domain *d,
         json_out_null(o);
     else
         json_out_int(o, last_seen_ms);
+    json_out_name_time(o, STR("limited_at"), live == NULL ? 0 : live->limited_at_ms);
     json_out_name_int(o, STR("interval_s"), row->interval_s);
     name_mac(o, STR("mac"), row->mac);
     name_text(o, STR("chip"), row->chip);

@@ -66,6 +66,7 @@ enum err device_register_post(struct call *c)
                                    .server_time_ms = c->d->now_ms};
     register_reply_write(&c->body, &reply);
     wipe(&r.key, sizeof r.key);
+    c->device = r.live;
     exchanges_forget_device(c->api->exchanges, r.live->device_id);
     if (r.live->hold != NULL) /* of the identity before */
         holds_answer(&c->api->holds, &c->api->outlet, r.live, &holds_nothing_new);
@@ -93,10 +94,6 @@ static enum err begin_session(struct call *c, const struct session_request *requ
     if (e == ERR_PEER) {
         answer_malformed(c, "client_first is not a SCRAM-SHA-256 message: docs/protocol/device.md "
                             "section 2.");
-        return OK;
-    }
-    if (e == ERR_AGAIN) {
-        answer_problem(c, PROBLEM_BUSY, "Many devices are opening sessions. Try again.");
         return OK;
     }
     TRY(e);
@@ -129,6 +126,7 @@ static enum err open_session(struct call *c, const struct session_request *reque
                                   .server_time_ms = c->d->now_ms};
     session_reply_write(&c->body, &reply);
     wipe(&s.session, sizeof s.session);
+    c->device = s.live;
     answer_json(c, 200);
     s.live->presence = live_presence(s.live, c->d->now_ms);
     return publish_device(c->api, &c->arena, s.live->account_id, live_id(s.live));
@@ -257,7 +255,7 @@ enum err device_desired_get(struct call *c)
     holds_answer(&c->api->holds, &c->api->outlet, live, &holds_nothing_new);
     int64_t ends_at_ms = c->d->now_ms + (int64_t)wait_s * 1000;
     TRY(holds_add(&c->api->holds, live, c->from, ends_at_ms));
-    c->api->outlet.held(c->api->outlet.ctx, c->from);
+    c->api->outlet.held(c->api->outlet.ctx, c->from, caller_of(c));
     c->answered = true;
     return OK;
 }

@@ -75,20 +75,24 @@ void events_publish(const struct events *e, const struct outlet *outlet, int64_t
     }
 }
 
-void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms)
-{
-    if (now_ms < e->next_ping_ms)
-        return;
-    e->next_ping_ms = now_ms + PING_MS;
-    for (size_t i = 0; i < e->count; i++)
-        outlet->stream_data(outlet->ctx, e->streams[i].origin, STR(": ping\n\n"));
-}
-
 static void end(struct stream *s, const struct outlet *outlet)
 {
     if (!s->is_ended)
         outlet->stream_end(outlet->ctx, s->origin);
     s->is_ended = true;
+}
+
+void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms)
+{
+    if (now_ms < e->next_ping_ms)
+        return;
+    e->next_ping_ms = now_ms + PING_MS;
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->streams[i].ends_at_ms <= now_ms)
+            end(&e->streams[i], outlet);
+        else
+            outlet->stream_data(outlet->ctx, e->streams[i].origin, STR(": ping\n\n"));
+    }
 }
 
 void events_end_session(struct events *e, const struct outlet *outlet,

@@ -16,13 +16,17 @@
 #define STREAMS_MAX           1024
 #define STREAMS_PER_OWNER_MAX 32
 #define PING_MS               INT64_C(20000)
+#define STREAM_LIFE_MS                                                                             \
+    INT64_C(3600000) /* then its caller comes back, and is authenticated anew                      \
+                      */
 
 struct stream {
     struct origin origin;
     int64_t account_id;
     int64_t api_key_id;          /* 0: opened by a browser, */
     uint8_t session[SHA256_LEN]; /* whose session has this digest */
-    bool is_ended;               /* told so in a batch that may yet fail */
+    int64_t ends_at_ms;
+    bool is_ended; /* told so in a batch that may yet fail */
 };
 
 struct events {

@@ -17,7 +17,9 @@ static size_t heard_count, ended;
 
 static enum err add(struct origin origin, int64_t account_id)
 {
-    return events_add(&events, &(struct stream){.origin = origin, .account_id = account_id});
+    return events_add(
+        &events,
+        &(struct stream){.origin = origin, .account_id = account_id, .ends_at_ms = INT64_MAX});
 }
 
 static void on_data(void *ctx, struct origin to, struct str data)
@@ -88,6 +90,20 @@ TEST(events_remove__this_stream_only__and_a_link_takes_all_of_its_own)
     CHECK_INT(heard_count, 19);
     for (size_t i = 0; i < heard_count; i++)
         CHECK(heard[i].to.link != 0 && !(heard[i].to.link == 1 && heard[i].to.id == 4));
+}
+
+/* So that a session that has expired does not listen for ever. */
+TEST(events_ping__a_stream_that_has_had_its_time__ends)
+{
+    struct stream s = {.origin = of(0, 7), .account_id = 1, .ends_at_ms = 1000000 + PING_MS};
+    start();
+    CHECK_INT(events_add(&events, &s), OK);
+    events_ping(&events, &outlet, 1000000);
+    CHECK(!events.streams[0].is_ended);
+    events_ping(&events, &outlet, 1000000 + PING_MS);
+    CHECK(events.streams[0].is_ended);
+    events_sweep(&events);
+    CHECK_INT(events.count, 0);
 }
 
 TEST(events_ping__every_20_seconds)
@@ -180,6 +196,7 @@ TESTS(events, TEST_ROW(events_publish__reaches_the_owner_and_nobody_else),
       TEST_ROW(events_add__bounds_of_an_owner_and_of_all),
       TEST_ROW(events_remove__this_stream_only__and_a_link_takes_all_of_its_own),
       TEST_ROW(events_ping__every_20_seconds),
+      TEST_ROW(events_ping__a_stream_that_has_had_its_time__ends),
       TEST_ROW(events_publish__an_event_too_large__is_left_out_whole),
       TEST_ROW(events_end_all__ends_each_once),
       TEST_ROW(events_end_session__the_browser_that_signed_out__hears_no_more),

@@ -2,13 +2,14 @@
  *
  * Owns:     the route table made from routes.h.
  * Promise:  the order is fixed and the same for every route: path, method, credential, scope,
- *           forgery, media type, handler. Nothing of a request is trusted because an edge sent it.
- * Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
+ *           forgery, rate, media type, handler. Nothing of a request is trusted because an edge
+ * sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
  * Watch:    a browser proves that it meant a request by its token; Origin and Sec-Fetch-Site are
  *           checked besides. A key or a device carries no ambient credential: no token there. */
 #include "server/api/router.h"
 
 #include "server/api/device_json.h"
+#include "server/api/rate.h"
 #include "server/api/routes.h"
 
 enum body_kind {
@@ -246,7 +247,7 @@ enum err route_call(struct call *c)
         return OK;
     }
     TRY(authenticate(c, route));
-    if (c->answered)
+    if (c->answered || !rate_allows(c))
         return OK;
     if (!body_is_acceptable(c, route)) {
         answer_problem(c, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.");

@@ -45,9 +45,9 @@ static void on_reply(void *ctx, struct origin to, const struct reply *reply)
     body[len] = 0;
 }
 
-static void on_held(void *ctx, struct origin to)
+static void on_held(void *ctx, struct origin to, principal caller)
 {
-    (void)ctx, (void)to;
+    (void)ctx, (void)to, (void)caller;
     status = 1;
 }
 
@@ -84,7 +84,8 @@ static void open_api(void)
     struct browser_session s;
     int64_t id, alarm;
     house_open(&house);
-    HOUSE_MUST(api_new(&house.d, &outlet, &api));
+    struct limit_rules limits = limit_rules_default();
+    HOUSE_MUST(api_new(&house.d, &outlet, &limits, &api));
     house_begin(&house);
     ada = house_account(&house, "ada@example.org");
     eve = house_account(&house, "eve@example.org");

@@ -21,11 +21,13 @@ struct exchange {
     size_t public_id_len;
 };
 
-/* A ring in order of age; every entry lives equally long, so the oldest ends first. */
+/* Sets of a few, chosen by the digest: found at once however many there are. In a full set the
+ * oldest gives way, so that strangers who begin and never finish cannot keep devices out: they
+ * would have to fill a set anew within the milliseconds that a device needs. */
+#define EXCHANGE_WAYS 16
+#define EXCHANGE_SETS (EXCHANGES_MAX / EXCHANGE_WAYS)
 struct exchanges {
-    struct exchange *ring[EXCHANGES_MAX];
-    size_t oldest;
-    size_t count;
+    struct exchange *sets[EXCHANGE_SETS][EXCHANGE_WAYS];
 };
 
 enum err exchanges_new(struct exchanges **out)
@@ -41,11 +43,31 @@ static void exchange_free(struct exchange *e)
     free(e);
 }
 
+static struct exchange **set_of(struct exchanges *x, const uint8_t digest[static SHA256_LEN])
+{
+    return x->sets[(digest[0] | (size_t)digest[1] << 8) % EXCHANGE_SETS];
+}
+
+/* Those of one device; 0: all. */
+static void forget(struct exchanges *x, int64_t device_id)
+{
+    for (size_t i = 0; i < EXCHANGES_MAX; i++) {
+        struct exchange **e = &x->sets[i / EXCHANGE_WAYS][i % EXCHANGE_WAYS];
+        if (*e == NULL || (device_id != 0 && (*e)->device_id != device_id))
+            continue;
+        exchange_free(*e);
+        *e = NULL;
+    }
+}
+
 void exchanges_forget_all(struct exchanges *x)
 {
-    for (size_t i = 0; i < EXCHANGES_MAX; i++)
-        exchange_free(x->ring[i]);
-    *x = (struct exchanges){.count = 0};
+    forget(x, 0);
+}
+
+void exchanges_forget_device(struct exchanges *x, int64_t device_id)
+{
+    forget(x, device_id);
 }
 
 void exchanges_free(struct exchanges *x)
@@ -56,42 +78,33 @@ void exchanges_free(struct exchanges *x)
     free(x);
 }
 
-static void drop_expired(struct exchanges *x, int64_t now_ms)
+static void keep_exchange(struct exchanges *x, struct exchange *e)
 {
-    while (x->count > 0) {
-        struct exchange *e = x->ring[x->oldest];
-        if (e != NULL && e->expires_at_ms > now_ms)
-            return;
-        exchange_free(e);
-        x->ring[x->oldest] = NULL;
-        x->oldest = (x->oldest + 1) % EXCHANGES_MAX;
-        x->count--;
+    struct exchange **set = set_of(x, e->digest);
+    size_t at = 0;
+    for (size_t i = 0; i < EXCHANGE_WAYS && set[at] != NULL; i++) {
+        if (set[i] == NULL || set[i]->expires_at_ms < set[at]->expires_at_ms)
+            at = i;
     }
+    exchange_free(set[at]);
+    set[at] = e;
 }
 
-/* Taken out of the ring: an exchange is used once. The caller frees it. */
-static struct exchange *take_exchange(struct exchanges *x, const uint8_t digest[static SHA256_LEN])
+/* Taken out: an exchange is used once. The caller frees it. NULL: none, or too old. */
+static struct exchange *take_exchange(struct exchanges *x, const uint8_t digest[static SHA256_LEN],
+                                      int64_t now_ms)
 {
-    for (size_t i = 0; i < x->count; i++) {
-        size_t at = (x->oldest + x->count - 1 - i) % EXCHANGES_MAX; /* the newest is likeliest */
-        struct exchange *e = x->ring[at];
-        if (e != NULL && memcmp(e->digest, digest, SHA256_LEN) == 0) {
-            x->ring[at] = NULL;
+    struct exchange **set = set_of(x, digest);
+    for (size_t i = 0; i < EXCHANGE_WAYS; i++) {
+        struct exchange *e = set[i];
+        if (e == NULL || memcmp(e->digest, digest, SHA256_LEN) != 0)
+            continue;
+        set[i] = NULL;
+        if (e->expires_at_ms > now_ms)
             return e;
-        }
+        exchange_free(e);
     }
     return NULL;
-}
-
-void exchanges_forget_device(struct exchanges *x, int64_t device_id)
-{
-    for (size_t i = 0; i < x->count; i++) {
-        size_t at = (x->oldest + i) % EXCHANGES_MAX;
-        if (x->ring[at] != NULL && x->ring[at]->device_id == device_id) {
-            exchange_free(x->ring[at]);
-            x->ring[at] = NULL;
-        }
-    }
 }
 
 /* A verifier for a device that does not exist: always the same for the same name, so that asking
@@ -135,10 +148,7 @@ enum err device_session_begin(struct domain *d, struct exchanges *x, struct aren
 {
     struct str user;
     uint8_t nonce[SCRAM_NONCE_LEN];
-    drop_expired(x, d->now_ms);
     TRY(scram_server_user(request->client_first, &user));
-    if (x->count == EXCHANGES_MAX)
-        return ERR_AGAIN;
     struct exchange *e = calloc(1, sizeof *e);
     if (e == NULL)
         return ERR_NO_MEMORY;
@@ -157,7 +167,7 @@ enum err device_session_begin(struct domain *d, struct exchanges *x, struct aren
     credential_make(d, CREDENTIAL_EXCHANGE, id);
     memcpy(e->digest, id->digest, sizeof e->digest);
     e->expires_at_ms = d->now_ms + EXCHANGE_MS;
-    x->ring[(x->oldest + x->count++) % EXCHANGES_MAX] = e;
+    keep_exchange(x, e);
     return OK;
 }
 
@@ -200,9 +210,8 @@ enum err device_session_open(struct domain *d, struct exchanges *x,
 {
     uint8_t digest[SHA256_LEN];
     *owner_to_alarm = 0;
-    drop_expired(x, d->now_ms);
     TRY(credential_digest(CREDENTIAL_EXCHANGE, request->exchange, digest));
-    struct exchange *e = take_exchange(x, digest);
+    struct exchange *e = take_exchange(x, digest, d->now_ms);
     if (e == NULL)
         return ERR_DENIED;
     enum err err = scram_server_final(&e->scram, request->client_final, &e->verifier, server_final);

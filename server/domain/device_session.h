@@ -21,7 +21,7 @@ MUST_CHECK enum err exchanges_new(struct exchanges **out);
 void exchanges_free(struct exchanges *x);
 
 /* First request. id (for the second) and the server-first-message. ERR_PEER: malformed.
- * ERR_AGAIN: too many exchanges are under way. */
+ * Never too many: where EXCHANGES_MAX are under way, the oldest gives way. */
 MUST_CHECK enum err device_session_begin(struct domain *d, struct exchanges *x, struct arena *a,
                                          const struct session_request *request,
                                          struct credential *id, struct writer *server_first);

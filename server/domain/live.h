@@ -52,8 +52,11 @@ struct live {
     int64_t desired_version;
     int64_t registered_at_ms; /* tells the batch ids of this identity from those of one before */
     int64_t last_seen_ms;
-    struct hold *hold;     /* a request of the device waits for new desired state; the api's */
-    struct latest *latest; /* latest_count of them, in the order they first came */
+    int64_t rate_arrival_us;  /* its bucket of requests (server/limit/gcra.h), */
+    int64_t quota_arrival_us; /* and of a whole day; both of the wall clock */
+    int64_t limited_at_ms;    /* when it last asked too often; 0: never since the start */
+    struct hold *hold;        /* a request of the device waits for new desired state; the api's */
+    struct latest *latest;    /* latest_count of them, in the order they first came */
     struct device_session *sessions[DEVICE_SESSIONS_MAX];
     uint64_t batch_ids[BATCH_IDS_KEPT];
 };

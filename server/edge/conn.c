@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/assert.h"
+#include "server/edge/gate.h"
 #include "server/edge/respond.h"
 
 /* ---- phases ---------------------------------------------------------------------------------- */
@@ -115,6 +117,19 @@ void conn_drop_bytes(struct edge *e, size_t len)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+/* Strangers' handshakes are done a few a turn: whoever is known is served first. */
+static void work_or_wait(struct conn *c)
+{
+    struct edge *e = c->edge;
+    if (c->state == CONN_HELLO && e->hellos_left == 0) {
+        edge_again(e, c->index, &c->is_again);
+        return;
+    }
+    if (c->state == CONN_HELLO)
+        e->hellos_left--;
+    conn_work(c);
+}
+
 static void on_event(void *ctx, uint32_t events)
 {
     struct conn *c = ctx;
@@ -129,7 +144,7 @@ static void on_event(void *ctx, uint32_t events)
         conn_close(c);
         return;
     }
-    conn_work(c);
+    work_or_wait(c);
 }
 
 static void on_deadline(struct timer *t)
@@ -162,10 +177,17 @@ void conn_go_on(struct edge *e, uint32_t index)
     if (c == NULL || !c->is_again)
         return; /* it has left */
     c->is_again = false;
-    conn_work(c);
+    work_or_wait(c);
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
+
+/* Nothing unsent stays in the kernel, and there is no waiting for the other side. */
+static void reset_on_close(int fd)
+{
+    struct linger at_once = {1, 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
 
 static uint32_t free_index(struct edge *e)
 {
@@ -174,27 +196,55 @@ static uint32_t free_index(struct edge *e)
     return e->free_index;
 }
 
-void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
+/* A closed door: the other side hears at once. */
+static void refuse(int fd)
 {
-    struct conn *c = e->conn_count == e->conn_cap ? NULL : calloc(1, sizeof *c);
+    reset_on_close(fd);
+    close(fd);
+}
+
+/* NULL: it has been refused. */
+static struct conn *admit(struct edge *e, int fd, const uint8_t peer[static 16])
+{
+    uint64_t address;
+    gate_make_room(e);
+    if (e->conn_count == e->conn_cap)
+        return NULL;
+    uint32_t index = free_index(e);
+    if (!gate_admits(e, peer, index, &address))
+        return NULL;
+    struct conn *c = calloc(1, sizeof *c);
     if (c == NULL) {
-        close(fd);
-        return;
+        limit_leave(e->limits, index);
+        return NULL;
     }
     c->edge = e;
     c->fd = fd;
+    c->index = index;
+    c->address = address;
+    return c;
+}
+
+void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
+{
+    struct conn *c = admit(e, fd, peer);
+    if (c == NULL) {
+        refuse(fd);
+        return;
+    }
     c->timer.fire = on_deadline;
     memcpy(c->peer, peer, sizeof c->peer);
     c->ssl = tls_accept(e->tls, &e->io);
     if (c->ssl == NULL || reactor_add(&e->reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                       on_event, c, &c->slot) != OK) {
         SSL_free(c->ssl);
-        close(fd);
+        limit_leave(e->limits, c->index);
+        refuse(fd);
         free(c);
         return;
     }
     SSL_set_mode(c->ssl, SSL_MODE_ASYNC); /* until it has its signature */
-    c->index = free_index(e);
+    gate_enter(c);
     e->conns[c->index] = c;
     e->conn_count++;
     c->state = CONN_HELLO;
@@ -208,6 +258,8 @@ void conn_close(struct conn *c)
         (void)edge_tell_core(e, FRAME_GONE, conn_request_id(c));
     timer_cancel(&e->timers, &c->timer);
     reactor_remove(&e->reactor, c->slot);
+    gate_leave(c);
+    limit_leave(e->limits, c->index);
     e->conns[c->index] = NULL;
     e->conn_count--;
     e->left_count++;
@@ -222,6 +274,12 @@ void conn_close(struct conn *c)
     free(c);
 }
 
+void conn_reset(struct conn *c)
+{
+    reset_on_close(c->fd);
+    conn_close(c);
+}
+
 /* ---- frames from the core -------------------------------------------------------------------- */
 
 void conn_reply(struct edge *e, uint64_t id, const struct reply *r)
@@ -229,6 +287,7 @@ void conn_reply(struct edge *e, uint64_t id, const struct reply *r)
     struct conn *c = find(e, id);
     if (c == NULL || (c->state != CONN_ASKED && c->state != CONN_HELD))
         return;
+    gate_answered(c, r->status, r->caller);
     if (c->is_device_path && r->status < 300)
         c->is_device = true;
     c->close_after = c->close_after || r->close || e->is_draining;
@@ -240,7 +299,7 @@ void conn_reply(struct edge *e, uint64_t id, const struct reply *r)
         conn_work(c);
 }
 
-void conn_held(struct edge *e, uint64_t id)
+void conn_held(struct edge *e, uint64_t id, principal caller)
 {
     struct conn *c = find_waiting(e, id);
     if (c == NULL)
@@ -249,6 +308,7 @@ void conn_held(struct edge *e, uint64_t id)
         conn_close(c); /* whoever holds a request wants to be told later, and nobody will listen */
         return;
     }
+    gate_answered(c, 200, caller);
     c->was_held = true;
     if (c->state == CONN_ASKED)
         conn_enter(c, CONN_HELD);
@@ -274,6 +334,7 @@ void conn_stream(struct edge *e, uint64_t id, const struct reply *head)
     struct conn *c = find_waiting(e, id);
     if (c == NULL)
         return;
+    gate_answered(c, head->status, head->caller);
     struct answer a = {.status = head->status,
                        .framing = FRAMED_BY_CHUNKS,
                        .close = true,

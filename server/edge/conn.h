@@ -47,7 +47,7 @@ void conn_open(struct edge *e, int fd, const uint8_t peer[static 16]);
 
 /* Frames from the core; unknown ids are late and ignored. */
 void conn_reply(struct edge *e, uint64_t id, const struct reply *r);
-void conn_held(struct edge *e, uint64_t id);
+void conn_held(struct edge *e, uint64_t id, principal caller);
 void conn_stream(struct edge *e, uint64_t id, const struct reply *head);
 void conn_stream_data(struct edge *e, uint64_t id, struct str data);
 void conn_stream_end(struct edge *e, uint64_t id);

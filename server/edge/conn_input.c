@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "common/base/assert.h"
+#include "server/edge/gate.h"
 #include "server/edge/static.h"
 #include "server/os/log.h"
 
@@ -36,11 +37,37 @@ static bool ask_core(struct conn *c, const struct http1_request *r, struct str b
                        STR("Retry-After: 1\r\n"));
 }
 
+static bool refuse_too_often(struct conn *c, const struct limit_reached *reached)
+{
+    uint8_t lines[LIMIT_FIELDS_MAX];
+    struct writer w = writer_into(lines, sizeof lines);
+    limit_fields_write(&w, reached);
+    ASSERT(!w.overflow);
+    return conn_refuse(c, 429, "Too much comes from your address. Wait as Retry-After says.",
+                       str_from(lines, w.len));
+}
+
+static bool refuse_banned(struct conn *c)
+{
+    c->close_after = true;
+    return conn_refuse(c, 403,
+                       "Somebody at your address has looked for weak spots here: for a day nobody "
+                       "is served there but enrolled devices and signed-in owners. The operator "
+                       "can lift it.",
+                       STR_NONE);
+}
+
 /* A whole request. True when the next one may be looked at. */
 static bool serve(struct conn *c, const struct http1_request *r, struct str body)
 {
+    struct limit_reached reached;
     c->is_head = r->method == METHOD_HEAD;
     c->close_after = r->wants_close || c->edge->is_draining;
+    switch (gate_asks(c, r, &reached)) {
+    case GATE_PASS: break;
+    case GATE_TOO_OFTEN: return refuse_too_often(c, &reached);
+    case GATE_BANNED: return refuse_banned(c);
+    }
     if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
         return ask_core(c, r, body);
     return conn_serve_file(c, r);

@@ -35,6 +35,10 @@ struct conn {
     bool close_after;    /* the answer under way is the last */
     bool skipped_line;   /* the one empty line that may stand before a request */
     uint8_t peer[16];
+    uint64_t address;           /* its key in the table of limits */
+    principal caller;           /* as the core has said; 0: a stranger */
+    struct conn *older, *newer; /* among strangers, by when they came */
+    uint32_t refusals;          /* in a row */
     uint32_t need;              /* BODY: bytes of the whole request */
     uint32_t in_seen;           /* of the head, looked at */
     uint32_t in_len, in_cap;    /* plain bytes that wait for the rest of their request, or turn */
@@ -50,6 +54,9 @@ void conn_enter(struct conn *c, enum conn_state state);
 void conn_start_deadline(struct conn *c);
 void conn_close(struct conn *c);
 uint64_t conn_request_id(const struct conn *c);
+
+/* As if the other side had gone: no goodbye. */
+void conn_reset(struct conn *c);
 
 /* Count bytes that a connection keeps beyond a turn; false when all together would keep too much.
  */

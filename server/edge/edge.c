@@ -52,9 +52,10 @@ enum err edge_init(struct edge *e, uint32_t connections_max)
 {
     memset(e, 0, offsetof(struct edge, raw));
     e->deadlines = DEADLINES_NORMAL;
+    e->rules = limit_rules_default();
     e->conn_cap = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
     e->conns = calloc(e->conn_cap, sizeof(struct conn *));
-    e->again = calloc(e->conn_cap, sizeof *e->again);
+    e->again = calloc(2 * (size_t)e->conn_cap, sizeof *e->again);
     link_init(&e->link, -1, FRAME_TO_EDGE_MAX);
     e->now_ms = clock_monotonic_ms();
     e->wall_ms = clock_wall_ms();
@@ -77,6 +78,7 @@ void edge_done(struct edge *e)
     SSL_CTX_free(e->tls);
     SSL_CTX_free(e->tls_legacy);
     signatures_done(&e->signatures);
+    limit_table_unmap(e->limits);
     free(e->conns);
     free(e->again);
 }
@@ -85,13 +87,13 @@ void edge_again(struct edge *e, uint32_t index, bool *is_again)
 {
     if (*is_again)
         return;
-    ASSERT(e->again_count < e->conn_cap);
+    /* Twice: those whose turn it is, and those of them who wait once more. */
+    ASSERT(e->again_count < 2 * e->conn_cap);
     *is_again = true;
     e->again[e->again_count++] = index;
 }
 
-/* ---- the core
- * ------------------------------------------------------------------------------------ */
+/* ---- the core -------------------------------------------------------------------------------- */
 
 static void for_each_conn(struct edge *e, void (*fn)(struct edge *e, struct conn *c))
 {
@@ -113,6 +115,7 @@ static void core_lost(struct edge *e, const char *why)
 static enum err handle_frame(struct edge *e, const struct frame *f)
 {
     struct reply r;
+    principal caller;
     switch (f->type) {
     case FRAME_REPLY:
         TRY(reply_take(f->payload, &r));
@@ -122,7 +125,10 @@ static enum err handle_frame(struct edge *e, const struct frame *f)
         TRY(reply_take(f->payload, &r));
         conn_stream(e, f->id, &r);
         return OK;
-    case FRAME_HELD: conn_held(e, f->id); return OK;
+    case FRAME_HELD:
+        TRY(held_take(f->payload, &caller));
+        conn_held(e, f->id, caller);
+        return OK;
     case FRAME_STREAM_DATA: conn_stream_data(e, f->id, f->payload); return OK;
     case FRAME_STREAM_END: conn_stream_end(e, f->id); return OK;
     case FRAME_REQUEST:
@@ -203,8 +209,7 @@ bool edge_ask_core(struct edge *e, uint64_t id, const struct request *r)
     return true;
 }
 
-/* ---- strangers
- * ------------------------------------------------------------------------------------ */
+/* ---- strangers ------------------------------------------------------------------------------- */
 
 static void peer_address(const struct sockaddr_storage *from, uint8_t out[static 16])
 {
@@ -256,21 +261,27 @@ enum err edge_listen(struct edge *e, int fd)
 {
     if (e->listener_count == LISTENERS_PER_EDGE)
         return ERR_LIMIT;
-    int on = 1;
+    int on = 1, unsent = KERNEL_UNSENT_MAX;
     /* What is accepted inherits it: one call for all. Answers leave in one piece each. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     e->listeners[e->listener_count++] = (struct listening){fd, 0, e};
     return OK;
 }
 
 enum err edge_start(struct edge *e)
 {
-    if (e->tls == NULL)
-        return ERR_CONFLICT;
+    if (e->tls == NULL || e->limits == NULL)
+        return ERR_CONFLICT; /* never open the door without them */
     for (size_t i = 0; i < e->listener_count; i++)
         TRY(reactor_add(&e->reactor, e->listeners[i].fd, EPOLLIN, on_listener, &e->listeners[i],
                         &e->listeners[i].slot));
     return OK;
+}
+
+enum err edge_set_limits(struct edge *e, int fd, uint32_t number)
+{
+    return limit_table_map(fd, number, &e->limits);
 }
 
 enum err edge_set_identity(struct edge *e, struct str certificate, struct str legacy)
@@ -328,8 +339,7 @@ static void flush_signatures(struct edge *e)
         timer_set(&e->timers, &e->ask_again, e->now_ms + SIGNATURES_AGAIN_MS);
 }
 
-/* ---- leaving
- * -------------------------------------------------------------------------------------- */
+/* ---- leaving --------------------------------------------------------------------------------- */
 
 void edge_drain(struct edge *e)
 {
@@ -350,8 +360,7 @@ bool edge_is_drained(const struct edge *e)
     return e->is_draining && e->conn_count == 0;
 }
 
-/* ---- the turn
- * ------------------------------------------------------------------------------------- */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 /* Those who gave way; who does so again waits for the next turn. */
 static void go_on(struct edge *e)
@@ -373,6 +382,7 @@ void edge_turn(struct edge *e, int timeout_ms_max)
     reactor_wait(&e->reactor, wait_ms);
     e->now_ms = clock_monotonic_ms();
     e->wall_ms = clock_wall_ms();
+    e->hellos_left = HELLOS_PER_TURN;
     reactor_deliver(&e->reactor);
     go_on(e);
     timers_run(&e->timers, e->now_ms);

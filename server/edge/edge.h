@@ -12,6 +12,8 @@
 #include "server/edge/limits.h"
 #include "server/edge/signatures.h"
 #include "server/ipc/link.h"
+#include "server/limit/rules.h"
+#include "server/limit/table.h"
 #include "server/net/reactor.h"
 #include "server/net/timers.h"
 #include "server/net/tls.h"
@@ -32,6 +34,8 @@ struct edge {
     int64_t now_ms;  /* monotonic, of this turn */
     int64_t wall_ms; /* of this turn, for dates */
     struct deadlines deadlines;
+    struct limit_rules rules;
+    struct limit_table *limits; /* shared with all edges */
 
     struct link link;
     uint32_t link_slot;
@@ -52,10 +56,12 @@ struct edge {
 
     struct conn **conns; /* by index */
     uint32_t conn_cap, conn_count;
-    uint32_t free_index; /* hint: no free index below it */
-    uint32_t next_ask;   /* makes request ids unique */
-    uint32_t left_count; /* since memory was given back */
-    size_t kept_bytes;   /* of input and output, over all connections */
+    struct conn *oldest_stranger, *newest_stranger; /* see gate.h */
+    uint32_t hellos_left;                           /* handshakes that this turn may still do */
+    uint32_t free_index;                            /* hint: no free index below it */
+    uint32_t next_ask;                              /* makes request ids unique */
+    uint32_t left_count;                            /* since memory was given back */
+    size_t kept_bytes;                              /* of input and output, over all connections */
     bool is_draining;
     struct timer trim;
     struct timer accept_again; /* set while no descriptor is left */
@@ -82,6 +88,9 @@ MUST_CHECK enum err edge_set_identity(struct edge *e, struct str certificate, st
 
 /* Where to ask for signatures; fd is given. */
 void edge_set_keyring(struct edge *e, int fd);
+
+/* The counters of all edges; fd stays the caller's. ERR_PEER: it is no such table. */
+MUST_CHECK enum err edge_set_limits(struct edge *e, int fd, uint32_t number);
 
 MUST_CHECK enum err edge_listen(struct edge *e, int fd); /* fd is given */
 MUST_CHECK enum err edge_start(struct edge *e);          /* begin to accept */

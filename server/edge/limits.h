@@ -17,10 +17,14 @@
 #define KEPT_BYTES_MAX ((size_t)256 * 1024 * 1024)
 /* a listener further behind is let go */
 #define STREAM_LAG_MAX (256 * 1024)
+/* bytes of one connection that the kernel keeps and has not sent */
+#define KERNEL_UNSENT_MAX (128 * 1024)
+#define REFUSALS_MAX      20 /* in a row, then the door closes */
 
 /* numbers */
 #define CONNECTIONS_DEFAULT 20000
 #define ACCEPTS_PER_TURN    64   /* strangers wait a turn rather than devices many */
+#define HELLOS_PER_TURN     16   /* at 0.2 ms each: nobody who is known waits for many */
 #define READS_PER_TURN      4    /* of one connection: 128 KB; then the others */
 #define ACCEPT_PAUSE_MS     100  /* when the machine has no descriptor left */
 #define TRIM_LEFT_MIN       500  /* connections that have left make 7 MB worth giving back, */

@@ -122,6 +122,7 @@ enum err reply_put(struct writer *w, enum frame_type type, uint64_t id, const st
     put_head(w, type, id, 0);
     writer_u16(w, r->status);
     writer_u8(w, r->close);
+    writer_u64(w, r->caller);
     writer_str16(w, r->headers);
     writer_str(w, r->body);
     return put_end_sized(w, start);
@@ -133,6 +134,7 @@ enum err reply_take(struct str payload, struct reply *out)
     struct reply q = {0};
     q.status = reader_u16(&r);
     uint8_t close = reader_u8(&r);
+    q.caller = reader_u64(&r);
     q.headers = reader_str16(&r);
     q.body = reader_rest(&r);
     if (q.status < 100 || q.status > 599 || close > 1 || q.headers.len > FRAME_HEADERS_MAX ||
@@ -141,5 +143,14 @@ enum err reply_take(struct str payload, struct reply *out)
     TRY(reader_end(&r));
     q.close = close == 1;
     *out = q;
+    return OK;
+}
+
+enum err held_take(struct str payload, principal *out)
+{
+    struct reader r = reader_of(payload);
+    principal caller = reader_u64(&r);
+    TRY(reader_end(&r));
+    *out = caller;
     return OK;
 }

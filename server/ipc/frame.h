@@ -17,7 +17,7 @@
  *
  *   REQUEST ──▶                       one outstanding request a connection
  *           ◀── REPLY                 done
- *   REQUEST ──▶ ◀── HELD              the core keeps it; the edge reads on, and at the next byte
+ *   REQUEST ──▶ ◀── HELD (principal)  the core keeps it; the edge reads on, and at the next byte
  *   RELEASE ──▶ ◀── REPLY             from the client asks to let go (answered at once)
  *   REQUEST ──▶ ◀── STREAM            head of an endless answer, then any number of
  *           ◀── STREAM_DATA …         chunks until STREAM_END or
@@ -92,11 +92,24 @@ struct request {
     struct str body;
 };
 
+/* Whom the core has authenticated: an edge counts the connection with its principal instead of with
+ * its address. Opaque to the edge but for its kind. 0: nobody. */
+typedef uint64_t principal;
+enum principal_kind {
+    PRINCIPAL_NOBODY,
+    PRINCIPAL_DEVICE,
+    PRINCIPAL_ACCOUNT,
+    PRINCIPAL_KEY,
+};
+#define PRINCIPAL_OF(kind, id) ((principal)(kind) << 56 | (principal)(id))
+#define PRINCIPAL_KIND(p)      ((enum principal_kind)((p) >> 56))
+
 struct reply {
     uint16_t status;
     bool close;         /* end the connection after this answer */
     struct str headers; /* whole lines, each ending in CRLF; no framing or security fields */
     struct str body;
+    principal caller;
 };
 
 /* Take the first whole frame off bytes. OK and *taken, ERR_AGAIN when it is not all there yet,
@@ -113,5 +126,6 @@ MUST_CHECK enum err request_take(struct str payload, struct request *out);
 MUST_CHECK enum err reply_put(struct writer *w, enum frame_type type, uint64_t id,
                               const struct reply *r); /* FRAME_REPLY or FRAME_STREAM */
 MUST_CHECK enum err reply_take(struct str payload, struct reply *out);
+MUST_CHECK enum err held_take(struct str payload, principal *out);
 
 #endif

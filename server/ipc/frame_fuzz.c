@@ -18,6 +18,7 @@ static void read_frame(const struct frame *f)
 {
     struct request q;
     struct reply r;
+    principal caller;
     struct writer w = writer_into(room, sizeof room);
     if (request_take(f->payload, &q) == OK) {
         FUZZ_CHECK(request_put(&w, f->id, &q) == OK);
@@ -28,6 +29,7 @@ static void read_frame(const struct frame *f)
         FUZZ_CHECK(reply_put(&w, FRAME_REPLY, f->id, &r) == OK);
         check_same(f, &w);
     }
+    FUZZ_CHECK((held_take(f->payload, &caller) == OK) == (f->payload.len == 8));
     w.len = 0;
     FUZZ_CHECK(frame_put(&w, f->type, f->id, f->payload) == OK);
     check_same(f, &w);

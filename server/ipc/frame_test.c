@@ -220,12 +220,14 @@ static struct str put_reply(const struct reply *r, enum frame_type type)
 
 TEST(reply__round_trip)
 {
-    struct reply got, r = {200, true, STR("Content-Type: text/csv\r\n"), STR("a,b\n")};
+    struct reply got, r = {200, true, STR("Content-Type: text/csv\r\n"), STR("a,b\n"),
+                           PRINCIPAL_OF(PRINCIPAL_DEVICE, 7)};
     CHECK_INT(reply_take(check_exact(put_reply(&r, FRAME_REPLY)), &got), OK);
     CHECK_INT(got.status, 200);
     CHECK(got.close);
     CHECK_STR(got.headers, r.headers);
     CHECK_STR(got.body, r.body);
+    CHECK(got.caller == r.caller && PRINCIPAL_KIND(got.caller) == PRINCIPAL_DEVICE);
     r = (struct reply){.status = 204};
     CHECK_INT(reply_take(check_exact(put_reply(&r, FRAME_STREAM)), &got), OK);
     CHECK(!got.close && got.headers.len == 0 && got.body.len == 0);
@@ -233,7 +235,7 @@ TEST(reply__round_trip)
 
 TEST(reply_take__cut_at_any_byte__is_refused_or_has_less_body)
 {
-    struct reply got, r = {200, false, STR("A: b\r\n"), STR("body")};
+    struct reply got, r = {200, false, STR("A: b\r\n"), STR("body"), 1};
     struct str whole = put_reply(&r, FRAME_REPLY);
     for (size_t len = 0; len < whole.len; len++)
         CHECK_INT(reply_take(check_exact(str_slice(whole, 0, len)), &got),
@@ -264,6 +266,7 @@ TEST(reply_take__what_no_core_would_say__is_refused)
         struct writer w = writer_into(room, sizeof room);
         writer_u16(&w, rows[i].status);
         writer_u8(&w, rows[i].close);
+        writer_u64(&w, 0);
         writer_str16(&w, str_from(big, rows[i].headers));
         CHECK_INT(reply_take(str_from(room, w.len), &got), rows[i].expected);
     }
@@ -272,7 +275,7 @@ TEST(reply_take__what_no_core_would_say__is_refused)
 TEST(reply__largest_passes_and_one_more_does_not)
 {
     struct reply got,
-        r = {200, false, str_from(big, FRAME_HEADERS_MAX), str_from(big, FRAME_REPLY_MAX)};
+        r = {200, false, str_from(big, FRAME_HEADERS_MAX), str_from(big, FRAME_REPLY_MAX), 1};
     struct writer w = writer_into(room, sizeof room);
     CHECK_INT(reply_take(put_reply(&r, FRAME_REPLY), &got), OK);
     CHECK_INT(got.body.len, FRAME_REPLY_MAX);
@@ -284,8 +287,18 @@ TEST(reply__largest_passes_and_one_more_does_not)
     CHECK_INT(w.len, 0);
 }
 
-TESTS(frame, TEST_ROW(frame__head_has_its_published_bytes),
-      TEST_ROW(frame_take__every_type__and_no_other),
+TEST(held_take__eight_bytes_and_nothing_else)
+{
+    uint8_t bytes[9] = {1, 0, 0, 0, 0, 0, 0, PRINCIPAL_DEVICE};
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        principal got = 0;
+        CHECK_INT(held_take(check_exact(str_from(bytes, len)), &got), len == 8 ? OK : ERR_PEER);
+        CHECK(got == (len == 8 ? PRINCIPAL_OF(PRINCIPAL_DEVICE, 1) : 0));
+    }
+}
+
+TESTS(frame, TEST_ROW(held_take__eight_bytes_and_nothing_else),
+      TEST_ROW(frame__head_has_its_published_bytes), TEST_ROW(frame_take__every_type__and_no_other),
       TEST_ROW(frame_take__cut_at_any_byte__waits_for_more),
       TEST_ROW(frame_take__longer_than_allowed__is_refused_before_its_payload_is_there),
       TEST_ROW(frame_take__filler_that_is_not_zero__is_refused),

@@ -15,8 +15,7 @@
 #include "common/base/str.h"
 #include "server/limit/gcra.h"
 
-#define LIMIT_ENTRIES (128U * 1024) /* 8 MB; a page is touched only when an address falls into it  \
-                                     */
+#define LIMIT_ENTRIES (128U * 1024) /* 8 MB; a page is touched when an address falls into it */
 
 enum limit_bucket {
     LIMIT_HANDSHAKES,

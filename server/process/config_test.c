@@ -130,13 +130,14 @@ TEST(config_print__what_is_printed_reads_back)
 
 TEST(core_config__round_trip_and_nothing_less_or_more)
 {
-    uint8_t room[200];
-    struct core_config got, c = {STR("/var/lib/oceanremote"), 600000, 2};
+    uint8_t room[512];
+    struct core_config got, c = {STR("/var/lib/oceanremote"), 600000, 2, limit_rules_default()};
     struct writer w = writer_into(room, sizeof room);
     core_config_write(&w, &c);
     CHECK_INT(core_config_read(check_exact(str_from(room, w.len)), &got), OK);
     CHECK_INT(got.password_iterations, 600000);
     CHECK_INT(got.hash_threads, 2);
+    CHECK_INT(got.limits.device_per_day, 200000);
     core_config_write(&w, &c);
     for (size_t len = 0; len < w.len; len++) {
         if (len == w.len / 2)

@@ -57,6 +57,7 @@ void core_config_write(struct writer *w, const struct core_config *c)
     writer_str16(w, c->data_dir);
     writer_u32(w, c->password_iterations);
     writer_u32(w, c->hash_threads);
+    limit_rules_write(w, &c->limits);
 }
 
 enum err core_config_read(struct str payload, struct core_config *out)
@@ -66,6 +67,7 @@ enum err core_config_read(struct str payload, struct core_config *out)
     c.data_dir = reader_str16(&r);
     c.password_iterations = reader_u32(&r);
     c.hash_threads = reader_u32(&r);
+    c.limits = limit_rules_read(&r);
     TRY(reader_end(&r));
     *out = c;
     return OK;
@@ -153,10 +155,13 @@ static void outlet_stream(void *ctx, struct origin to, const struct reply *head)
     push_reply(ctx, to, FRAME_STREAM, head);
 }
 
-static void outlet_held(void *ctx, struct origin to)
+static void outlet_held(void *ctx, struct origin to, principal caller)
 {
+    uint8_t payload[8];
+    struct writer w = writer_into(payload, sizeof payload);
+    writer_u64(&w, caller);
     note_told(ctx, to);
-    push(ctx, to, FRAME_HELD, STR_NONE);
+    push(ctx, to, FRAME_HELD, str_from(payload, w.len));
 }
 
 static void outlet_stream_data(void *ctx, struct origin to, struct str data)
@@ -441,7 +446,7 @@ static void configure(struct core *core, struct str payload)
                             .stream_end = outlet_stream_end,
                             .hash = outlet_hash};
     if (hash_pool_new(config.hash_threads, &core->pool) != OK ||
-        api_new(&core->d, &outlet, &core->api) != OK)
+        api_new(&core->d, &outlet, &config.limits, &core->api) != OK)
         fatal("the core cannot start: out of memory or threads");
 }
 
@@ -476,6 +481,7 @@ static void handle_control(struct core *core, const struct control *m)
         return;
     case CONTROL_DRAIN: begin_drain(core); return;
     case CONTROL_LISTEN:
+    case CONTROL_LIMITS:
     case CONTROL_IDENTITY:
     case CONTROL_TICKETS:
     case CONTROL_KEYRING:

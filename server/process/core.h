@@ -9,11 +9,13 @@
 
 #include "common/base/str.h"
 #include "common/base/writer.h"
+#include "server/limit/rules.h"
 
 struct core_config {
     struct str data_dir;
     uint32_t password_iterations;
     uint32_t hash_threads;
+    struct limit_rules limits;
 };
 
 void core_config_write(struct writer *w, const struct core_config *c);

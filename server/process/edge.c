@@ -32,6 +32,7 @@ void edge_config_write(struct writer *w, const struct edge_config *c)
     writer_u32(w, c->connections_max);
     for (size_t i = 0; i < DEADLINES_COUNT; i++)
         writer_u32(w, (uint32_t)times_ms[i]);
+    limit_rules_write(w, &c->limits);
 }
 
 enum err edge_config_read(struct str payload, struct edge_config *out)
@@ -45,7 +46,9 @@ enum err edge_config_read(struct str payload, struct edge_config *out)
         uint32_t ms = reader_u32(&r);
         times_ms[i] = ms == 0 ? times_ms[i] : ms;
     }
+    struct limit_rules limits = limit_rules_read(&r);
     TRY(reader_end(&r));
+    out->limits = limits;
     out->connections_max = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
     memcpy(&out->deadlines, times_ms, sizeof times_ms);
     return OK;
@@ -70,6 +73,7 @@ static void configure(struct edge_process *p, const struct control *m)
         edge_init(&p->edge, connections_allowed(config.connections_max)) != OK)
         fatal("the edge cannot start: configuration or memory");
     p->edge.deadlines = config.deadlines;
+    p->edge.rules = config.limits;
 }
 
 static void take_identity(struct edge_process *p, const struct control *m)
@@ -94,6 +98,15 @@ static void take_tickets(struct edge_process *p, const struct control *m)
     wipe(&t, sizeof t);
 }
 
+static void take_limits(struct edge_process *p, const struct control *m)
+{
+    struct reader r = reader_of(m->payload);
+    uint32_t number = reader_u32(&r);
+    if (reader_end(&r) != OK || edge_set_limits(&p->edge, m->fds[0], number) != OK)
+        fatal("the table of limits cannot be used");
+    close(m->fds[0]);
+}
+
 static void take_descriptor(struct edge_process *p, const struct control *m)
 {
     if (m->fd_count != 1)
@@ -102,6 +115,8 @@ static void take_descriptor(struct edge_process *p, const struct control *m)
         edge_set_link(&p->edge, m->fds[0]);
     else if (m->type == CONTROL_KEYRING)
         edge_set_keyring(&p->edge, m->fds[0]);
+    else if (m->type == CONTROL_LIMITS)
+        take_limits(p, m);
     else if (edge_listen(&p->edge, m->fds[0]) != OK)
         fatal("too many listeners");
 }
@@ -122,6 +137,7 @@ static void handle(struct edge_process *p, const struct control *m)
     case CONTROL_TICKETS: take_tickets(p, m); return;
     case CONTROL_LISTEN:
     case CONTROL_KEYRING:
+    case CONTROL_LIMITS:
     case CONTROL_LINK: take_descriptor(p, m); return;
     case CONTROL_START: start(p); return;
     case CONTROL_DRAIN:

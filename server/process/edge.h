@@ -10,9 +10,11 @@
 #include "common/base/str.h"
 #include "common/base/writer.h"
 #include "server/edge/limits.h"
+#include "server/limit/rules.h"
 
 struct edge_config {
-    uint32_t connections_max;   /* 0: CONNECTIONS_DEFAULT, or what the machine allows */
+    uint32_t connections_max; /* 0: CONNECTIONS_DEFAULT, or what the machine allows */
+    struct limit_rules limits;
     struct deadlines deadlines; /* 0: the one of DEADLINES_NORMAL; tests shorten them */
 };
 

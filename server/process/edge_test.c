@@ -588,11 +588,32 @@ static int start_small(void **state)
     return 0;
 }
 
-TEST(bounds__one_connection_too_many__is_closed_and_the_next_has_room)
+/* Strangers cannot keep a newcomer out, nor push out who is known. */
+TEST(bounds__full__the_longest_stranger_goes__who_is_known_stays)
 {
-    struct client c[5];
+    struct client c[6];
+    int ms;
     for (int i = 0; i < 4; i++)
         open_client(&c[i], NULL);
+    CHECK_INT(client_ask(&c[0], "GET", "/api/known"), 200);
+    open_client(&c[4], NULL);
+    CHECK(client_is_closed(&c[1], &ms));
+    open_client(&c[5], NULL);
+    CHECK(client_is_closed(&c[2], &ms));
+    CHECK_INT(client_ask(&c[0], "GET", "/healthz"), 200);
+    CHECK_INT(client_ask(&c[3], "GET", "/healthz"), 200);
+    CHECK_INT(client_ask(&c[5], "GET", "/healthz"), 200);
+    for (int i = 0; i < 6; i++)
+        client_close(&c[i]);
+}
+
+TEST(bounds__full_of_known_callers__a_newcomer_is_refused_until_one_leaves)
+{
+    struct client c[5];
+    for (int i = 0; i < 4; i++) {
+        open_client(&c[i], NULL);
+        CHECK_INT(client_ask(&c[i], "GET", "/api/known"), 200);
+    }
     CHECK(!client_open(&c[4], house.port[0], NULL));
     client_close(&c[4]);
     CHECK_INT(client_ask(&c[1], "GET", "/healthz"), 200);
@@ -664,7 +685,7 @@ TEST(parent__is_gone__and_so_is_the_edge)
 
 TEST(edge_config__round_trip_and_every_cut)
 {
-    uint8_t bytes[128];
+    uint8_t bytes[512];
     struct edge_config got;
     struct writer w = writer_into(bytes, sizeof bytes);
     edge_config_write(&w, &quick);
@@ -722,8 +743,11 @@ int main(int argc, char **argv)
         NORMAL(stream__asked_for_with_head__has_a_head_and_no_body),
         NORMAL(core__dies__everybody_is_told_and_goes_on_with_the_next_one),
         NORMAL(core__breaks_the_protocol__is_not_listened_to),
+        cmocka_unit_test_setup_teardown(bounds__full__the_longest_stranger_goes__who_is_known_stays,
+                                        start_small, stop),
         cmocka_unit_test_setup_teardown(
-            bounds__one_connection_too_many__is_closed_and_the_next_has_room, start_small, stop),
+            bounds__full_of_known_callers__a_newcomer_is_refused_until_one_leaves, start_small,
+            stop),
         NORMAL(drain__what_is_under_way__finishes),
         NORMAL(drain__a_client_that_never_ends__does_not_hold_it_up),
         NORMAL(parent__is_gone__and_so_is_the_edge),

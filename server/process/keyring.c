@@ -177,6 +177,7 @@ static void handle(struct keyring *k, const struct control *m)
     case CONTROL_LISTEN:
     case CONTROL_LINK:
     case CONTROL_IDENTITY:
+    case CONTROL_LIMITS:
     case CONTROL_TICKETS:
     case CONTROL_READY: break;
     }

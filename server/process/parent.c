@@ -15,6 +15,7 @@
 #include "common/base/assert.h"
 #include "common/base/reader.h"
 #include "common/crypto/crypto.h"
+#include "server/limit/table.h"
 #include "server/os/clock.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
@@ -102,11 +103,12 @@ static void rotate_tickets(struct parent *p)
 
 static void configure_core(struct parent *p)
 {
-    uint8_t payload[FILE_PATH_MAX + 64];
+    uint8_t payload[FILE_PATH_MAX + 512];
     struct writer w = writer_into(payload, sizeof payload);
     struct core_config config = {.data_dir = str_from_cstr(p->config->data_dir),
                                  .password_iterations = (uint32_t)p->config->password_iterations,
-                                 .hash_threads = (uint32_t)hash_threads(p->config)};
+                                 .hash_threads = (uint32_t)hash_threads(p->config),
+                                 .limits = p->config->limits};
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     parent_tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
@@ -117,12 +119,15 @@ static void configure_core(struct parent *p)
 
 static void configure_edge(struct parent *p, size_t at)
 {
-    uint8_t payload[64];
-    struct writer w = writer_into(payload, sizeof payload);
-    struct edge_config config = {.connections_max = (uint32_t)p->config->connections};
+    uint8_t payload[512], number[4];
+    struct writer w = writer_into(payload, sizeof payload), n = writer_into(number, sizeof number);
+    struct edge_config config = {.connections_max = (uint32_t)p->config->connections,
+                                 .limits = p->config->limits};
     edge_config_write(&w, &config);
+    writer_u32(&n, (uint32_t)at);
     ASSERT(!w.overflow);
     parent_tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    parent_tell(p, at, CONTROL_LIMITS, str_from(number, n.len), &p->limits, 1);
     for (size_t i = 0; i < p->listener_count; i++)
         parent_tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
     parent_tell_identity(p, at);
@@ -438,6 +443,8 @@ static enum err begin(struct parent *p)
 {
     TRY(lock_data_dir(p));
     TRY(open_listeners(p));
+    if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
+        return complain("no memory", " for the table of limits");
     return OK;
 }
 

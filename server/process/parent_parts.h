@@ -40,6 +40,7 @@ struct parent {
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
     struct listener listeners[LISTENERS_MAX];
     size_t listener_count;
+    int limits; /* the table that all edges count in */
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;
     int64_t next_ticket_ms;

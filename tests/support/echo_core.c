@@ -41,6 +41,12 @@ static void answer_nothing(struct echo *c, uint64_t id)
     answer(c, FRAME_REPLY, id, &r);
 }
 
+static void answer_known(struct echo *c, uint64_t id)
+{
+    struct reply r = {.status = 200, .caller = PRINCIPAL_OF(PRINCIPAL_DEVICE, 1)};
+    answer(c, FRAME_REPLY, id, &r);
+}
+
 static void stream(struct echo *c, uint64_t id, struct str how)
 {
     struct reply head = {.status = 200, .headers = STR("Content-Type: text/event-stream\r\n")};
@@ -68,11 +74,13 @@ static void on_request(struct echo *c, uint64_t id, const struct request *q)
     else if (str_eq(path, STR("/api/big")))
         answer_text(c, id, str_from(filler, sizeof filler));
     else if (str_eq(path, STR("/api/hold")))
-        must(link_push(&c->link, FRAME_HELD, id, STR_NONE));
+        must(link_push(&c->link, FRAME_HELD, id, STR("\0\0\0\0\0\0\0\0")));
     else if (str_eq(path, STR("/api/stream")))
         stream(c, id, query);
     else if (str_eq(path, STR("/api/counts")))
         counts(c, id);
+    else if (str_eq(path, STR("/api/known")))
+        answer_known(c, id);
     else if (str_eq(path, STR("/healthz")))
         answer_text(c, id, STR("fine"));
     else if (str_eq(path, STR("/api/bad")))

@@ -8,6 +8,7 @@
  *   /api/echo            200, the body as it came
  *   /api/big             200, ECHO_BIG_LEN bytes
  *   /api/hold            HELD; 204 at RELEASE
+ *   /api/known           200, as device 1
  *   /api/never           no answer
  *   /api/stream          STREAM and one event, then nothing until GONE
  *   /api/stream?end      STREAM, one event, STREAM_END

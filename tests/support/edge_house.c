@@ -19,6 +19,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
+#include "server/limit/table.h"
 #include "server/os/clock.h"
 #include "server/pki/signer.h"
 #include "tests/support/echo_core.h"
@@ -242,11 +243,30 @@ void house_core_kill(struct house *h, size_t edge)
     end(&h->core[edge]);
 }
 
+static void tell_limits(struct house *h, size_t i)
+{
+    uint8_t number[4] = {(uint8_t)i};
+    if (i == 0)
+        must(limit_table_create((uint32_t)h->edges, CONNECTIONS_DEFAULT, &h->limits) == OK,
+             "limits");
+    tell(h, i, CONTROL_LIMITS, str_from(number, sizeof number), h->limits);
+}
+
+/* Everything passes: what is tried here comes from one address. */
+static struct limit_rules no_limits(void)
+{
+    return (struct limit_rules){
+#define HUGE_LIMIT(member, least, most, normal, meaning) .member = LIMIT_HUGE,
+        LIMIT_RULES(HUGE_LIMIT)
+#undef HUGE_LIMIT
+    };
+}
+
 static void start_edge(struct house *h, size_t i, const struct edge_config *config)
 {
     static uint8_t buf[CONTROL_MAX];
     int ends[2];
-    uint8_t payload[256];
+    uint8_t payload[512];
     struct control ready;
     struct writer w = writer_into(payload, sizeof payload);
     must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
@@ -255,6 +275,7 @@ static void start_edge(struct house *h, size_t i, const struct edge_config *conf
     close(ends[1]);
     edge_config_write(&w, config);
     tell(h, i, CONTROL_CONFIG, str_from(payload, w.len), -1);
+    tell_limits(h, i);
     int listener = listen_on(&h->port[i]);
     tell(h, i, CONTROL_LISTEN, STR_NONE, listener);
     close(listener);
@@ -268,7 +289,11 @@ static void start_edge(struct house *h, size_t i, const struct edge_config *conf
 
 void house_start(struct house *h, size_t edges, uint16_t port, const struct edge_config *config)
 {
-    static const struct edge_config normal;
+    struct edge_config chosen = {0};
+    if (config != NULL)
+        chosen = *config;
+    if (chosen.limits.api_per_s == 0)
+        chosen.limits = no_limits();
     *h = (struct house){.edges = edges, .port = {port}};
     for (size_t i = 0; i < edges; i++)
         h->control[i] = -1;
@@ -278,7 +303,7 @@ void house_start(struct house *h, size_t edges, uint16_t port, const struct edge
         must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, h->signing[i]) == 0,
              "socketpair");
     for (size_t i = 0; i < edges; i++)
-        start_edge(h, i, config == NULL ? &normal : config);
+        start_edge(h, i, &chosen);
 }
 
 int house_wait(struct house *h, size_t edge, int wait_ms)
@@ -305,4 +330,5 @@ void house_stop(struct house *h)
         close(h->signing[i][0]);
         close(h->signing[i][1]);
     }
+    close(h->limits);
 }

@@ -29,6 +29,7 @@ struct house {
     pid_t core[HOUSE_EDGES_MAX];
     int control[HOUSE_EDGES_MAX];
     uint16_t port[HOUSE_EDGES_MAX];
+    int limits;
     struct house_identity identity;
     pid_t keyring;
     int signing[HOUSE_EDGES_MAX][2];                   /* the edge's end, the keyring's */

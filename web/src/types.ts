@@ -45,6 +45,7 @@ export interface Device {
   registered_at: string | null;
   last_seen_at: string | null;
   last_seen_ms: number | null;
+  limited_at: string | null;
   interval_s: number;
   mac: string | null;
   chip: string | null;

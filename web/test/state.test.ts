@@ -9,7 +9,7 @@ const ID = 'dev_7hQmZr3KpT0s';
 function device(change: Partial<Device> = {}): Device {
   return {
     id: ID, name: 'Greenhouse', board: 'linux', state: 'online', created_at: '', registered_at: '', last_seen_at: null,
-    last_seen_ms: T, interval_s: 10, mac: null, chip: null, firmware_version: null, registration: null,
+    last_seen_ms: T, limited_at: null, interval_s: 10, mac: null, chip: null, firmware_version: null, registration: null,
     timeline: { added_at: '', registered_at: '', session_at: '', first_reading_at: '2026-09-21T13:00:00Z' },
     desired: { switches: { relay1: false } }, desired_version: 3,
     reported: { switches: { relay1: false } }, reported_version: 3, reported_at: null,

@@ -4,16 +4,17 @@ import { Agent, request } from 'node:https';
 import { PASSWORD } from './server.mjs';
 
 export class Client {
-  // headers go with every request.
-  constructor(server, headers = {}) {
+  // headers go with every request; from: the address of this machine to come from.
+  constructor(server, headers = {}, from = '127.0.0.1') {
     this.server = server;
     this.headers = headers;
-    this.agent = new Agent({ keepAlive: true, ca: server.ca, maxCachedSessions: 0 });
+    this.from = from;
+    this.agent = new Agent({ keepAlive: true, ca: server.ca, maxCachedSessions: 0, localAddress: from });
   }
 
   // A signed-in browser.
-  static async login(server, { email, password = PASSWORD }) {
-    const client = new Client(server);
+  static async login(server, { email, password = PASSWORD }, from) {
+    const client = new Client(server, {}, from);
     const answer = await client.post('/api/v1/login', { email, password });
     if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
     client.headers = { Cookie: answer.headers['set-cookie'][0].split(';')[0], 'X-CSRF-Token': answer.json.csrf };
@@ -23,12 +24,12 @@ export class Client {
   // A script with a fresh API key of this signed-in browser.
   async withKey(scope) {
     const { json } = await this.post('/api/v1/api-keys', { name: `a ${scope} key`, scope });
-    return new Client(this.server, { Authorization: `Bearer ${json.key}` });
+    return new Client(this.server, { Authorization: `Bearer ${json.key}` }, this.from);
   }
 
   // The same caller, with some headers more or (undefined) less.
   but(headers) {
-    return new Client(this.server, { ...this.headers, ...headers });
+    return new Client(this.server, { ...this.headers, ...headers }, this.from);
   }
 
   // { status, headers, bytes, text, json? }; body: an object is sent as JSON, a string as it is.

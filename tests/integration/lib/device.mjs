@@ -24,8 +24,8 @@ export class Device extends Client {
   batches = 0;
 
   // Added by its owner, registered, with a session.
-  static async enrol(owner, name) {
-    const device = new Device(owner.server);
+  static async enrol(owner, name, from) {
+    const device = new Device(owner.server, {}, from);
     const added = await owner.addDevice(name);
     const { status, text } = await device.register(added.registration_token);
     if (status !== 201) throw new Error(`register: ${status} ${text}`);

@@ -15,6 +15,11 @@ export const PASSWORD = 'an otter floats at dusk';
 // Sanitizers and valgrind make everything slower; what measures time says so with these.
 export const SLOWER = process.env.SANITIZED || /asan|tsan|ubsan|valgrind/.test(BUILD) ? 10 : 1;
 
+// Tests come from one address, and fast. Those that are about limits start their server with `limited`.
+const LIMITS = ['connections_per_address', 'handshakes_per_s', 'api_per_s', 'login_per_min', 'register_per_min', 'register_per_10min',
+  'connections_per_device', 'connections_per_account', 'device_per_s', 'device_per_day', 'account_per_s', 'key_per_s'];
+const NO_LIMITS = Object.fromEntries(LIMITS.map((name) => [`limits.${name}`, 1000000]));
+
 const running = new Set();
 
 // Whatever becomes of the test, nothing it started outlives it, and a failure shows what the servers said.
@@ -60,14 +65,14 @@ export class Server {
   #port = 0;
 
   // directory: where DIR/data will be; a fresh temporary one by default, removed by stop().
-  constructor({ directory, settings = {}, wrap = [] } = {}) {
+  constructor({ directory, settings = {}, wrap = [], limited = false } = {}) {
     this.directory = directory ?? mkdtempSync(join(tmpdir(), 'oceanremote-test-'));
     this.isOwnDirectory = directory === undefined;
     this.data = join(this.directory, 'data');
     this.wrap = wrap;
     mkdirSync(this.data, { mode: 0o700, recursive: true });
     // The cheapest hash that is allowed: sign-ins are many here.
-    const lines = Object.entries({ password_iterations: 260000, edges: 2, ...settings });
+    const lines = Object.entries({ password_iterations: 260000, edges: 2, ...(limited ? {} : NO_LIMITS), ...settings });
     writeFileSync(join(this.data, 'oceanremote.conf'), lines.map(([name, value]) => `${name} = ${value}\n`).join(''));
     Server.all.push(this);
   }

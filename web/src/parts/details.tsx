@@ -38,6 +38,9 @@ export function Details({ device }: { device: Known }) {
         <Row name="Added">{moment(device.created_at)}</Row>
         <Row name="Registered">{moment(device.registered_at)}</Row>
         <Row name="Last seen">{device.last_seen_ms ? dateTime(device.last_seen_ms) : null}</Row>
+        <Row name="Slowed down">
+          {device.limited_at && <>{moment(device.limited_at)}: it asks more often than a device may. Let it report less often.</>}
+        </Row>
         <Refusals device={device} />
         <Row name="Id">
           <code>{device.id}</code>

@@ -1,0 +1,233 @@
+#include "server/edge/gate.h"
+
+#include <arpa/inet.h>
+
+#include "server/edge/conn_parts.h"
+#include "server/os/log.h"
+
+#define SECOND_US INT64_C(1000000)
+#define HANDSHAKE_BURST                                                                            \
+    4 /* seconds of the rate at once: a house full of boards after a power cut */
+#define API_BURST 2
+
+static int64_t now_us(const struct edge *e)
+{
+    return e->now_ms * 1000;
+}
+
+static void log_refusal(const struct edge *e, const uint8_t peer[static 16], const char *limit)
+{
+    static struct log_limit refused, would_refuse;
+    char address[INET6_ADDRSTRLEN];
+    if (inet_ntop(AF_INET6, peer, address, sizeof address) == NULL)
+        address[0] = 0;
+    if (e->rules.dry_run)
+        log_event_limited(&would_refuse, "edge.would_refuse", "limit=%s peer=%s", limit, address);
+    else
+        log_event_limited(&refused, "edge.refused", "limit=%s peer=%s", limit, address);
+}
+
+/* ---- the door -------------------------------------------------------------------------------- */
+
+/* At most the rule's number; a dry run counts on and only says so. */
+static bool counts(struct edge *e, uint64_t key, int64_t max, uint32_t index,
+                   const uint8_t peer[static 16], const char *name)
+{
+    if (limit_enter(e->limits, key, max, index, now_us(e)))
+        return true;
+    log_refusal(e, peer, name);
+    return e->rules.dry_run && limit_enter(e->limits, key, INT32_MAX, index, now_us(e));
+}
+
+bool gate_admits(struct edge *e, const uint8_t peer[static 16], uint32_t index, uint64_t *address)
+{
+    int64_t per_s = e->rules.handshakes_per_s;
+    struct gcra_rate rate = {per_s < SECOND_US ? SECOND_US / per_s : 1, per_s * HANDSHAKE_BURST};
+    *address = limit_key_of_address(e->limits, peer);
+    if (!counts(e, *address, e->rules.connections_per_address, index, peer, "connections"))
+        return false;
+    if (limit_take(e->limits, *address, LIMIT_HANDSHAKES, rate, now_us(e)).is_allowed)
+        return true;
+    log_refusal(e, peer, "handshakes");
+    if (e->rules.dry_run)
+        return true;
+    limit_leave(e->limits, index);
+    return false;
+}
+
+void gate_make_room(struct edge *e)
+{
+    static struct log_limit limit;
+    if (e->conn_count < e->conn_cap || e->oldest_stranger == NULL)
+        return;
+    log_event_limited(&limit, "edge.full", "connections=%u", e->conn_count);
+    conn_reset(e->oldest_stranger);
+}
+
+/* ---- strangers ------------------------------------------------------------------------------- */
+
+void gate_enter(struct conn *c)
+{
+    struct edge *e = c->edge;
+    c->older = e->newest_stranger;
+    c->newer = NULL;
+    if (c->older != NULL)
+        c->older->newer = c;
+    else
+        e->oldest_stranger = c;
+    e->newest_stranger = c;
+}
+
+void gate_leave(struct conn *c)
+{
+    struct edge *e = c->edge;
+    if (c->older == NULL && c->newer == NULL && e->oldest_stranger != c)
+        return; /* not among them */
+    if (c->older != NULL)
+        c->older->newer = c->newer;
+    else
+        e->oldest_stranger = c->newer;
+    if (c->newer != NULL)
+        c->newer->older = c->older;
+    else
+        e->newest_stranger = c->older;
+    c->older = c->newer = NULL;
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+/* A request that shows something which only the core can check. */
+static bool has_credential(const struct http1_request *r)
+{
+    return r->field[FIELD_AUTHORIZATION].len > 0 || r->field[FIELD_COOKIE].len > 0;
+}
+
+/* Devices that prove who they are, or come with a registration token, are no anonymous callers. */
+static bool is_device_door(const struct http1_request *r)
+{
+    return r->method == METHOD_POST && (str_eq(r->path, STR("/device/v1/session")) ||
+                                        str_eq(r->path, STR("/device/v1/register")));
+}
+
+static bool take(struct conn *c, enum limit_bucket bucket, struct gcra_rate rate,
+                 struct limit_reached *reached)
+{
+    struct edge *e = c->edge;
+    struct gcra_verdict v = limit_take(e->limits, c->address, bucket, rate, now_us(e));
+    reached->wait_us = v.wait_us;
+    if (v.is_allowed)
+        return true;
+    log_refusal(e, c->peer, reached->name);
+    return e->rules.dry_run;
+}
+
+static bool may(struct conn *c, enum limit_bucket bucket, const char *name, int64_t quota,
+                int64_t window_s, struct limit_reached *reached)
+{
+    *reached = (struct limit_reached){name, quota, window_s, 0};
+    return take(c, bucket, gcra_rate_of(quota, window_s * SECOND_US), reached);
+}
+
+static bool may_ask(struct conn *c, struct limit_reached *reached)
+{
+    int64_t per_s = c->edge->rules.api_per_s;
+    struct gcra_rate rate = {per_s < SECOND_US ? SECOND_US / per_s : 1, per_s * API_BURST};
+    *reached = (struct limit_reached){"requests", per_s, 1, 0};
+    return take(c, LIMIT_REQUESTS, rate, reached);
+}
+
+static bool is_often_enough(struct conn *c, const struct http1_request *r,
+                            struct limit_reached *reached)
+{
+    const struct limit_rules *rules = &c->edge->rules;
+    if (r->method == METHOD_POST && str_eq(r->path, STR("/api/v1/login")))
+        return may(c, LIMIT_LOGINS, "logins", rules->login_per_min, 60, reached);
+    if (r->method == METHOD_POST && str_eq(r->path, STR("/api/v1/registration")))
+        return may(c, LIMIT_REGISTRATIONS, "registrations", rules->register_per_min, 60, reached) &&
+               may(c, LIMIT_REGISTRATIONS_LONG, "registrations-long", rules->register_per_10min,
+                   600, reached);
+    /* Who is known counts with the core, which looks at the credential of each request. */
+    if (c->caller != 0 && has_credential(r))
+        return true;
+    return may_ask(c, reached);
+}
+
+static bool is_banned(struct conn *c, const struct http1_request *r)
+{
+    struct edge *e = c->edge;
+    return limit_is_banned(e->limits, c->address, now_us(e)) && !has_credential(r) &&
+           !is_device_door(r);
+}
+
+enum gate_verdict gate_asks(struct conn *c, const struct http1_request *r,
+                            struct limit_reached *reached)
+{
+    if (is_banned(c, r)) {
+        log_refusal(c->edge, c->peer, "ban");
+        if (!c->edge->rules.dry_run)
+            return GATE_BANNED;
+    }
+    if (is_often_enough(c, r, reached)) {
+        c->refusals = 0;
+        return GATE_PASS;
+    }
+    if (++c->refusals >= REFUSALS_MAX)
+        c->close_after = true;
+    return GATE_TOO_OFTEN;
+}
+
+/* ---- who it was ------------------------------------------------------------------------------ */
+
+/* Back to counting with its address, if there is room. */
+static void become_stranger(struct conn *c)
+{
+    struct edge *e = c->edge;
+    c->caller = 0;
+    gate_enter(c);
+    if (!counts(e, c->address, e->rules.connections_per_address, c->index, c->peer, "connections"))
+        c->close_after = true;
+}
+
+/* A board that lost its network leaves connections behind that seem to live: of those on this edge,
+ * the one nearest to its deadline gives way to the new one. */
+static struct conn *stalest_of(struct edge *e, const struct conn *but)
+{
+    struct conn *stalest = NULL;
+    for (uint32_t i = 0; i < e->conn_cap; i++) {
+        struct conn *c = e->conns[i];
+        if (c == NULL || c == but || c->caller != but->caller ||
+            (c->state != CONN_IDLE && c->state != CONN_HELD))
+            continue;
+        if (stalest == NULL || c->timer.at_ms < stalest->timer.at_ms)
+            stalest = c;
+    }
+    return stalest;
+}
+
+static void become_known(struct conn *c, principal caller)
+{
+    struct edge *e = c->edge;
+    bool is_device = PRINCIPAL_KIND(caller) == PRINCIPAL_DEVICE;
+    int64_t max = is_device ? e->rules.connections_per_device : e->rules.connections_per_account;
+    uint64_t key = limit_key_of_principal(e->limits, caller);
+    gate_leave(c);
+    c->caller = caller;
+    if (limit_enter(e->limits, key, max, c->index, now_us(e)))
+        return;
+    struct conn *stalest = stalest_of(e, c);
+    if (stalest != NULL)
+        conn_close(stalest);
+    if (!counts(e, key, max, c->index, c->peer, is_device ? "device" : "account"))
+        c->close_after = true;
+}
+
+void gate_answered(struct conn *c, uint16_t status, principal caller)
+{
+    if (status == 401 && c->caller != 0)
+        become_stranger(c);
+    else if (status != 401 && caller != 0 && caller != c->caller)
+        become_known(c, caller);
+    /* Behind a banned address only good credentials keep a connection. */
+    if (status == 401 && limit_is_banned(c->edge->limits, c->address, now_us(c->edge)))
+        c->close_after = true;
+}
