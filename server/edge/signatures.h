@@ -14,10 +14,11 @@
 #include "server/net/far_key.h"
 #include "server/net/timers.h"
 
-#define SIGNATURES_MAX           1024 /* a job's stack is 32 KB; beyond it handshakes are refused */
-#define SIGNATURES_AGAIN_MS      200 /* a keyring answers in one: this one has died, or is stopped */
-#define SIGNATURES_JOBS_KEPT_MIN 64  /* stacks that a peak must have left to be worth giving back  \
-                                      */
+#define SIGNATURES_MAX      1024 /* a job's stack is 32 KB; beyond it handshakes are refused */
+#define SIGNATURES_AGAIN_MS 200  /* a keyring answers in one: this one has died, or is stopped */
+#define SIGNATURES_JOBS_KEPT_MIN                                                                   \
+    64 /* stacks that a peak must have left to be worth giving back                                \
+        */
 
 enum wanted_state {
     WANTED_FREE,

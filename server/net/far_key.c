@@ -71,10 +71,10 @@ static int key_import(void *into, int selection, const OSSL_PARAM params[])
 
 static const OSSL_PARAM *key_import_types(int selection)
 {
-    static const OSSL_PARAM types[] = {
-        OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),
-        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0),
-        OSSL_PARAM_octet_string(SIGNER_PARAM, NULL, 0), OSSL_PARAM_END};
+    static const OSSL_PARAM types[] = {OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),
+                                       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0),
+                                       OSSL_PARAM_octet_string(SIGNER_PARAM, NULL, 0),
+                                       OSSL_PARAM_END};
     (void)selection;
     return types;
 }
@@ -242,9 +242,7 @@ static const OSSL_ALGORITHM *algorithms(void *provider, int operation, int *no_c
         {NULL, NULL, NULL, NULL}};
     (void)provider;
     *no_cache = 0;
-    return operation == OSSL_OP_KEYMGMT     ? keys
-           : operation == OSSL_OP_SIGNATURE ? signatures
-                                            : NULL;
+    return operation == OSSL_OP_KEYMGMT ? keys : operation == OSSL_OP_SIGNATURE ? signatures : NULL;
 }
 
 static const OSSL_DISPATCH provider_functions[] = {

@@ -32,8 +32,8 @@ struct tls_io {
     size_t out_len, out_cap;
 };
 
-/* TLS 1.3. No private key comes near: the certificate's is asked for by signer, which is kept, as is
- * tickets. ERR_CORRUPT: the certificate cannot be read or is not P-256. */
+/* TLS 1.3. No private key comes near: the certificate's is asked for by signer, which is kept, as
+ * is tickets. ERR_CORRUPT: the certificate cannot be read or is not P-256. */
 MUST_CHECK enum err tls_context_new(struct str certificate_pem, const struct far_signer *signer,
                                     struct tls_tickets *tickets, SSL_CTX **out);
 

@@ -5,8 +5,8 @@
  *           and answers. It never waits for an edge. Killed at any moment, nothing is lost: the
  *           parent keeps the sockets, edges ask again.
  * Source:   kore keymgr_openssl.c, relayd ca.c; the ways OpenSSL 3 has, measured (DECISIONS.md).
- * Watch:    started by the parent as `oceanremote keyring` with its control socket as CONTROL_FD. It
- *           looks at its certificates once: looking again is starting the next keyring. */
+ * Watch:    started by the parent as `oceanremote keyring` with its control socket as CONTROL_FD.
+ * It looks at its certificates once: looking again is starting the next keyring. */
 #ifndef OC_PROCESS_KEYRING_H
 #define OC_PROCESS_KEYRING_H
 
