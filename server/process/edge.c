@@ -100,9 +100,9 @@ static void configure(struct edge_process *p, const struct control *m)
 static void take_identity(struct edge_process *p, const struct control *m)
 {
     struct reader r = reader_of(m->payload);
-    struct str certificate = reader_str32(&r), key = reader_str32(&r);
-    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, key) != OK)
-        fatal("the certificate and its key cannot be used");
+    struct str certificate = reader_str32(&r), legacy = reader_str32(&r);
+    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, legacy) != OK)
+        fatal("the certificate cannot be used");
 }
 
 static void take_tickets(struct edge_process *p, const struct control *m)
@@ -134,6 +134,8 @@ static void take_descriptor(struct edge_process *p, const struct control *m)
         fatal("control message %d comes with one descriptor", (int)m->type);
     if (m->type == CONTROL_LINK)
         edge_set_link(&p->edge, m->fds[0]);
+    else if (m->type == CONTROL_KEYRING)
+        edge_set_keyring(&p->edge, m->fds[0]);
     else if (m->type == CONTROL_LIMITS)
         take_limits(p, m);
     else if (edge_listen(&p->edge, m->fds[0]) != OK)
@@ -159,6 +161,7 @@ static void handle(struct edge_process *p, const struct control *m)
     case CONTROL_IDENTITY: take_identity(p, m); return;
     case CONTROL_TICKETS: take_tickets(p, m); return;
     case CONTROL_LISTEN:
+    case CONTROL_KEYRING:
     case CONTROL_LIMITS:
     case CONTROL_LINK: take_descriptor(p, m); return;
     case CONTROL_START: start(p); return;
@@ -184,7 +187,7 @@ static void on_control(void *ctx, uint32_t events)
         fatal("the parent sent what is no control message");
     if (e == OK)
         handle(p, &m);
-    wipe(buf, sizeof buf); /* a private key may have passed through */
+    wipe(buf, sizeof buf); /* ticket keys may have passed through */
 }
 
 static bool is_over(const struct edge_process *p)
