@@ -6,6 +6,7 @@
 #include "common/base/assert.h"
 #include "server/api/call.h"
 #include "server/api/device_json.h"
+#include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/router.h"
 #include "server/domain/telemetry.h"
@@ -29,7 +30,8 @@ enum err api_new(struct domain *d, const struct outlet *outlet, const struct lim
     api->body = malloc(FRAME_REPLY_MAX);
     api->scratch = malloc(FRAME_BODY_MAX);
     if (api->arena_block == NULL || api->body == NULL || api->scratch == NULL ||
-        exchanges_new(&api->exchanges) != OK || rate_new(&api->rate) != OK) {
+        exchanges_new(&api->exchanges) != OK || rate_new(&api->rate) != OK ||
+        honeypot_new(&api->honeypot) != OK) {
         api_free(api);
         return ERR_NO_MEMORY;
     }
@@ -44,10 +46,16 @@ void api_free(struct api *api)
     holds_done(&api->holds);
     exchanges_free(api->exchanges);
     rate_free(api->rate);
+    honeypot_free(api->honeypot);
     free(api->arena_block);
     free(api->body);
     free(api->scratch);
     free(api);
+}
+
+enum err api_load(struct api *api)
+{
+    return honeypot_load(api);
 }
 
 static struct call call_begin(struct api *api, struct origin from, const struct request *r)
@@ -199,6 +207,11 @@ void api_gone(struct api *api, struct origin from)
     events_remove(&api->events, from);
 }
 
+void api_link_up(struct api *api, uint32_t link)
+{
+    honeypot_tell(api, link);
+}
+
 void api_link_down(struct api *api, uint32_t link)
 {
     holds_forget_link(&api->holds, api->d->live, link, api->d->now_ms);
@@ -263,6 +276,7 @@ enum err api_tick_store(struct api *api)
     struct domain *d = api->d;
     bool more;
     TRY(announce_presence(api));
+    TRY(honeypot_tick(api));
     if (d->storage_is_in_trouble)
         return OK;
     if (telemetry_wants_fold(d->telemetry, d->now_ms))
@@ -289,6 +303,7 @@ enum err api_batch_failed(struct api *api, const struct origin *requests, size_t
     api->is_saving = false;
     TRY(telemetry_load(api->d));
     TRY(live_load(api->d));
+    TRY(honeypot_load(api));
     for (size_t i = 0; i < count; i++) {
         struct hold *hold = holds_find(&api->holds, requests[i]);
         if (hold != NULL)

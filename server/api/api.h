@@ -15,6 +15,7 @@
 
 /* Whom an answer is for: an edge's link, and that edge's own request id. An edge that was started
  * anew has the same link and counts its ids from the start: life tells the two apart. */
+#define LINK_EVERY UINT32_MAX
 struct origin {
     uint32_t link;
     uint64_t id;
@@ -49,6 +50,8 @@ struct outlet {
     void (*stream)(void *ctx, struct origin to, const struct reply *head);
     void (*stream_data)(void *ctx, struct origin to, struct str data);
     void (*stream_end)(void *ctx, struct origin to);
+    /* This address is banned for so long, 0: no more. link: LINK_EVERY or one. */
+    void (*ban)(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds);
     /* ERR_LIMIT: the queue is full. The job is copied. */
     enum err (*hash)(void *ctx, const struct hash_job *job);
 };
@@ -59,6 +62,9 @@ MUST_CHECK enum err api_new(struct domain *d, const struct outlet *outlet,
                             const struct limit_rules *limits, struct api **out);
 void api_free(struct api *api);
 
+/* What it keeps of the store in memory, once at start, in a transaction. */
+MUST_CHECK enum err api_load(struct api *api);
+
 /* One request. OK: answered, held, streaming or waiting for a hash. Any error: storage has failed,
  * the batch must be rolled back. */
 MUST_CHECK enum err api_request(struct api *api, struct origin from, const struct request *r);
@@ -66,6 +72,8 @@ MUST_CHECK enum err api_request(struct api *api, struct origin from, const struc
 /* The edge asks to end a hold; the client has left; a whole edge has gone. */
 void api_release(struct api *api, struct origin from);
 void api_gone(struct api *api, struct origin from);
+/* An edge has come: it is told what it needs to know. */
+void api_link_up(struct api *api, uint32_t link);
 void api_link_down(struct api *api, uint32_t link);
 
 /* A hash job has come back. Errors as api_request(). */

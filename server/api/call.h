@@ -25,6 +25,7 @@ struct api {
     struct outlet outlet;
     struct exchanges *exchanges;
     struct rate *rate;
+    struct honeypot *honeypot;
     struct limit_rules limits;
     struct holds holds;
     struct events events;

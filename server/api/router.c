@@ -9,6 +9,7 @@
 #include "server/api/router.h"
 
 #include "server/api/device_json.h"
+#include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/routes.h"
 
@@ -108,6 +109,13 @@ static bool passes_forgery_check(struct call *c)
         return true;
     return request_is_same_origin(r) &&
            str_eq_secret(r->field[FIELD_CSRF_TOKEN], c->session.csrf_token);
+}
+
+bool caller_is_signed_in(struct call *c)
+{
+    struct str cookie = session_cookie(c->request->field[FIELD_COOKIE]);
+    struct browser_session session;
+    return browser_session_find(c->d, &c->arena, cookie, &session) == OK;
 }
 
 static enum err authenticate_browser(struct call *c)
@@ -241,9 +249,12 @@ static void answer_no_route(struct call *c, unsigned methods)
 enum err route_call(struct call *c)
 {
     unsigned methods;
+    bool is_bait;
     const struct route *route = find_route(c, &methods);
     if (route == NULL) {
-        answer_no_route(c, methods);
+        TRY(honeypot_call(c, &is_bait));
+        if (!is_bait)
+            answer_no_route(c, methods);
         return OK;
     }
     TRY(authenticate(c, route));

@@ -1,5 +1,6 @@
 #include "server/api/router.h"
 
+#include "server/api/honeypot.h"
 #include "server/api/routes.h"
 #include "tests/check.h"
 #include "tests/support/house.h"
@@ -34,6 +35,7 @@ static struct credential cookie, keys[SCOPE_MANAGE + 1];
 static char csrf[64], cookie_field[100];
 static uint16_t status;
 static char body[4096];
+static int64_t banned_for_s;
 
 static void on_reply(void *ctx, struct origin to, const struct reply *reply)
 {
@@ -67,6 +69,12 @@ static void on_end(void *ctx, struct origin to)
     (void)ctx, (void)to;
 }
 
+static void on_ban(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds)
+{
+    (void)ctx, (void)link, (void)address;
+    banned_for_s = seconds;
+}
+
 static enum err on_hash(void *ctx, const struct hash_job *job)
 {
     (void)ctx, (void)job;
@@ -80,6 +88,7 @@ static void open_api(void)
                                          .stream = on_stream,
                                          .stream_data = on_data,
                                          .stream_end = on_end,
+                                         .ban = on_ban,
                                          .hash = on_hash};
     struct browser_session s;
     int64_t id, alarm;
@@ -437,7 +446,76 @@ TEST(route_call__another_owners_device__is_404_on_every_route)
     for_each_route(check_other_owner);
 }
 
-TESTS(router, TEST_ROW(route_call__without_credentials__is_401_unless_anyone_may),
+/* ---- bait ------------------------------------------------------------------------------------ */
+
+static int64_t ask_for(const char *path, struct str cookies)
+{
+    struct request r = {.method = METHOD_GET, .target = str_from_cstr(path)};
+    r.field[FIELD_COOKIE] = cookies;
+    r.peer[10] = r.peer[11] = 0xFF;
+    r.peer[15] = (uint8_t)strlen(path);
+    banned_for_s = -1;
+    (void)call(&r);
+    return banned_for_s;
+}
+
+TEST(honeypot__bait_bans_its_address_once__and_nobody_who_is_signed_in)
+{
+    open_api();
+    CHECK_INT(ask_for("/.env", str_from_cstr(cookie_field)), -1);
+    CHECK_INT(status, 404);
+    CHECK_INT(ask_for("/.env", STR_NONE), 24 * 3600);
+    CHECK_INT(status, 200);
+    CHECK_INT(ask_for("/.env", STR("__Host-session=nonsense")), -1); /* banned already */
+    CHECK_INT(ask_for("/nothing", STR_NONE), -1);
+    CHECK_INT(status, 404);
+    banned_for_s = -1;
+    api_link_up(api, 3); /* an edge that starts later hears of it */
+    CHECK_INT(banned_for_s, 24 * 3600);
+    close_api();
+}
+
+TEST(honeypot__what_is_bait_and_what_is_not)
+{
+    static const struct {
+        const char *path;
+        bool is_bait;
+    } rows[] = {
+        {"/admin", true},
+        {"/admin/", true},
+        {"/Admin/index.php", true},
+        {"/administrators", false},
+        {"/wp-login.php", true},
+        {"/blog/wp-login.php", true},
+        {"//wp-login.php", true},
+        {"/wp-login.phps", false},
+        {"/.git/config", true},
+        {"/.gitignore", false},
+        {"/app/.env", true},
+        {"/.environment", false},
+        {"/", false},
+        {"", false},
+        {"/favicon.ico", false},
+        {"/robots.txt", false},
+        {"/index.html", false},
+        {"/openapi.json", false},
+        {"/.well-known/acme-challenge/x", false},
+    };
+    CHECK(honeypot_path_count() >= 60);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_row = rows[i].path;
+        CHECK_INT(honeypot_is_bait(str_from_cstr(rows[i].path)), rows[i].is_bait);
+    }
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        check_row = table[i].path;
+        CHECK(!honeypot_is_bait(str_from_cstr(table[i].path)));
+    }
+    check_row = NULL;
+}
+
+TESTS(router, TEST_ROW(honeypot__bait_bans_its_address_once__and_nobody_who_is_signed_in),
+      TEST_ROW(honeypot__what_is_bait_and_what_is_not),
+      TEST_ROW(route_call__without_credentials__is_401_unless_anyone_may),
       TEST_ROW(route_call__credentials_that_are_none__are_401),
       TEST_ROW(route_call__an_api_key__reaches_what_its_scope_says),
       TEST_ROW(route_call__a_device_session__reaches_the_devices_routes_with_its_mac),

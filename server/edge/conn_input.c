@@ -15,12 +15,6 @@
 
 /* ---- who answers ----------------------------------------------------------------------------- */
 
-static bool belongs_to_core(struct str path)
-{
-    return str_starts(path, STR("/api/")) || str_starts(path, STR("/device/")) ||
-           str_eq(path, STR("/healthz"));
-}
-
 static bool ask_core(struct conn *c, const struct http1_request *r, struct str body)
 {
     struct edge *e = c->edge;
@@ -68,7 +62,8 @@ static bool serve(struct conn *c, const struct http1_request *r, struct str body
     case GATE_TOO_OFTEN: return refuse_too_often(c, &reached);
     case GATE_BANNED: return refuse_banned(c);
     }
-    if (belongs_to_core(r->path) && asset_find(r->path) == NULL)
+    /* What is no file of ours is a route, or bait, or nothing: the core knows. */
+    if (asset_find(r->path) == NULL)
         return ask_core(c, r, body);
     return conn_serve_file(c, r);
 }

@@ -293,8 +293,7 @@ static bool send_file(struct conn *c, const struct http1_request *r, const struc
 bool conn_serve_file(struct conn *c, const struct http1_request *r)
 {
     const struct asset *file = asset_find(r->path);
-    if (file == NULL)
-        return conn_refuse(c, 404, "There is no such page. Begin at the first one, /.", STR_NONE);
+    ASSERT(file != NULL); /* asked for only when it is there */
     if (r->method != METHOD_GET && r->method != METHOD_HEAD)
         return conn_refuse(c, 405, "Pages are asked for with GET or HEAD.",
                            STR("Allow: GET, HEAD\r\n"));

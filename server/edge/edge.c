@@ -11,6 +11,7 @@
 
 #include "common/base/assert.h"
 #include "server/edge/conn.h"
+#include "server/edge/gate.h"
 #include "server/os/clock.h"
 #include "server/os/fatal.h"
 #include "server/os/log.h"
@@ -116,6 +117,7 @@ static enum err handle_frame(struct edge *e, const struct frame *f)
 {
     struct reply r;
     principal caller;
+    struct ban_notice ban;
     switch (f->type) {
     case FRAME_REPLY:
         TRY(reply_take(f->payload, &r));
@@ -131,6 +133,10 @@ static enum err handle_frame(struct edge *e, const struct frame *f)
         return OK;
     case FRAME_STREAM_DATA: conn_stream_data(e, f->id, f->payload); return OK;
     case FRAME_STREAM_END: conn_stream_end(e, f->id); return OK;
+    case FRAME_BAN:
+        TRY(ban_take(f->payload, &ban));
+        gate_ban(e, &ban);
+        return OK;
     case FRAME_REQUEST:
     case FRAME_RELEASE:
     case FRAME_GONE: break; /* the core does not ask */

@@ -176,6 +176,13 @@ enum gate_verdict gate_asks(struct conn *c, const struct http1_request *r,
     return GATE_TOO_OFTEN;
 }
 
+void gate_ban(struct edge *e, const struct ban_notice *ban)
+{
+    uint64_t key = limit_key_of_address(e->limits, ban->address);
+    int64_t until_us = ban->seconds == 0 ? 0 : now_us(e) + ban->seconds * SECOND_US;
+    limit_ban(e->limits, key, until_us, now_us(e));
+}
+
 /* ---- who it was ------------------------------------------------------------------------------ */
 
 /* Back to counting with its address, if there is room. */

@@ -38,6 +38,9 @@ enum gate_verdict {
 enum gate_verdict gate_asks(struct conn *c, const struct http1_request *r,
                             struct limit_reached *reached);
 
+/* The core has banned an address, or lets it go. */
+void gate_ban(struct edge *e, const struct ban_notice *ban);
+
 /* The core has answered: who is on this connection? May set close_after. */
 void gate_answered(struct conn *c, uint16_t status, principal caller);
 

@@ -1,5 +1,7 @@
 #include "server/ipc/frame.h"
 
+#include <string.h>
+
 static bool type_is_known(uint8_t type)
 {
     switch (type) {
@@ -10,7 +12,8 @@ static bool type_is_known(uint8_t type)
     case FRAME_HELD:
     case FRAME_STREAM:
     case FRAME_STREAM_DATA:
-    case FRAME_STREAM_END: return true;
+    case FRAME_STREAM_END:
+    case FRAME_BAN: return true;
     default: return false;
     }
 }
@@ -152,5 +155,26 @@ enum err held_take(struct str payload, principal *out)
     principal caller = reader_u64(&r);
     TRY(reader_end(&r));
     *out = caller;
+    return OK;
+}
+
+enum err ban_put(struct writer *w, const struct ban_notice *b)
+{
+    size_t start = w->len;
+    put_head(w, FRAME_BAN, 0, 0);
+    writer_bytes(w, b->address, sizeof b->address);
+    writer_u32(w, b->seconds);
+    return put_end_sized(w, start);
+}
+
+enum err ban_take(struct str payload, struct ban_notice *out)
+{
+    struct reader r = reader_of(payload);
+    struct ban_notice b = {0};
+    struct str address = reader_bytes(&r, sizeof b.address);
+    b.seconds = reader_u32(&r);
+    TRY(reader_end(&r));
+    memcpy(b.address, address.ptr, sizeof b.address);
+    *out = b;
     return OK;
 }

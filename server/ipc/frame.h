@@ -48,6 +48,7 @@ enum frame_type {
     FRAME_STREAM = 18,
     FRAME_STREAM_DATA = 19,
     FRAME_STREAM_END = 20,
+    FRAME_BAN = 21, /* id 0: an address, and for how many seconds; 0: no more */
 };
 
 struct frame {
@@ -126,6 +127,12 @@ MUST_CHECK enum err request_take(struct str payload, struct request *out);
 MUST_CHECK enum err reply_put(struct writer *w, enum frame_type type, uint64_t id,
                               const struct reply *r); /* FRAME_REPLY or FRAME_STREAM */
 MUST_CHECK enum err reply_take(struct str payload, struct reply *out);
+struct ban_notice {
+    uint8_t address[16];
+    uint32_t seconds;
+};
+MUST_CHECK enum err ban_put(struct writer *w, const struct ban_notice *b);
+MUST_CHECK enum err ban_take(struct str payload, struct ban_notice *out);
 MUST_CHECK enum err held_take(struct str payload, principal *out);
 
 #endif

@@ -19,11 +19,13 @@ static void read_frame(const struct frame *f)
     struct request q;
     struct reply r;
     principal caller;
+    struct ban_notice ban;
     struct writer w = writer_into(room, sizeof room);
     if (request_take(f->payload, &q) == OK) {
         FUZZ_CHECK(request_put(&w, f->id, &q) == OK);
         check_same(f, &w);
     }
+    FUZZ_CHECK((ban_take(f->payload, &ban) == OK) == (f->payload.len == sizeof ban));
     w.len = 0;
     if (reply_take(f->payload, &r) == OK) {
         FUZZ_CHECK(reply_put(&w, FRAME_REPLY, f->id, &r) == OK);

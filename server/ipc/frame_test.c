@@ -34,7 +34,7 @@ TEST(frame__head_has_its_published_bytes)
 
 TEST(frame_take__every_type__and_no_other)
 {
-    static const uint8_t known[] = {1, 2, 3, 16, 17, 18, 19, 20};
+    static const uint8_t known[] = {1, 2, 3, 16, 17, 18, 19, 20, 21};
     for (unsigned type = 0; type < 256; type++) {
         struct frame f;
         size_t taken;
@@ -297,7 +297,23 @@ TEST(held_take__eight_bytes_and_nothing_else)
     }
 }
 
-TESTS(frame, TEST_ROW(held_take__eight_bytes_and_nothing_else),
+TEST(ban_take__an_address_and_a_time_and_nothing_else)
+{
+    struct ban_notice got, b = {.address = {0x20, 1}, .seconds = 86400};
+    struct writer w = writer_into(room, sizeof room);
+    CHECK_INT(ban_put(&w, &b), OK);
+    struct str payload = take_payload(str_from(room, w.len), FRAME_TO_EDGE_MAX, FRAME_BAN, 0);
+    for (size_t len = 0; len <= payload.len; len++)
+        CHECK_INT(ban_take(check_exact(str_slice(payload, 0, len)), &got),
+                  len == payload.len ? OK : ERR_PEER);
+    CHECK(memcmp(&got, &b, sizeof got) == 0);
+    writer_u8(&w, 0);
+    CHECK_INT(ban_take(check_exact(str_from(room + FRAME_HEAD_LEN, payload.len + 1)), &got),
+              ERR_PEER);
+}
+
+TESTS(frame, TEST_ROW(ban_take__an_address_and_a_time_and_nothing_else),
+      TEST_ROW(held_take__eight_bytes_and_nothing_else),
       TEST_ROW(frame__head_has_its_published_bytes), TEST_ROW(frame_take__every_type__and_no_other),
       TEST_ROW(frame_take__cut_at_any_byte__waits_for_more),
       TEST_ROW(frame_take__longer_than_allowed__is_refused_before_its_payload_is_there),

@@ -10,7 +10,8 @@
 #include "common/base/reader.h"
 #include "common/base/writer.h"
 
-#define LIMIT_HUGE 1000000000
+#define LIMIT_HUGE        1000000000
+#define BAN_HOURS_DEFAULT 24
 
 /* member, least, most, default, meaning. "Address" is an IPv4 address or an IPv6 /64. */
 /* clang-format off */
@@ -34,7 +35,8 @@ struct limit_rules {
 #define LIMIT_MEMBER(member, least, most, normal, meaning) int64_t member;
     LIMIT_RULES(LIMIT_MEMBER)
 #undef LIMIT_MEMBER
-    int64_t dry_run; /* 1: log what would be refused, and let it pass */
+    int64_t ban_hours; /* for whoever asks for bait; 0: only audited */
+    int64_t dry_run;   /* 1: log what would be refused, and let it pass */
 };
 
 /* What holds when nothing is set. */

@@ -59,8 +59,11 @@ static const struct row {
     {"limits." #member, AT(limits.member), NUMBER, HIGHER, least, most, normal, NULL, meaning},
     LIMIT_RULES(LIMIT_ROW)
 #undef LIMIT_ROW
-        {"limits.dry_run", AT(limits.dry_run), SWITCH, OTHER, 0, 1, 0, NULL,
-         "only log what the limits would refuse"},
+        {"honeypot.ban_hours", AT(limits.ban_hours), NUMBER, LOWER, 0, 8760, BAN_HOURS_DEFAULT,
+         NULL,
+         "hours that an address is banned which asks for what only scanners want; 0: only audited"},
+    {"limits.dry_run", AT(limits.dry_run), SWITCH, OTHER, 0, 1, 0, NULL,
+     "only log what the limits would refuse"},
 #undef AT
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])

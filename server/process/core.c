@@ -174,6 +174,29 @@ static void outlet_stream_end(void *ctx, struct origin to)
     push(ctx, to, FRAME_STREAM_END, STR_NONE);
 }
 
+static void push_ban(struct core *core, uint32_t at, const struct ban_notice *notice)
+{
+    struct link *l = &core->links[at];
+    struct writer w;
+    if (l->fd < 0 || core->is_full[at])
+        return;
+    if (link_reserve(l, sizeof *notice, &w) != OK || ban_put(&w, notice) != OK)
+        core->is_full[at] = true;
+    else
+        link_commit(l, &w);
+}
+
+static void outlet_ban(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds)
+{
+    struct core *core = ctx;
+    struct ban_notice notice = {.seconds = (uint32_t)seconds};
+    memcpy(notice.address, address, sizeof notice.address);
+    for (uint32_t i = 0; i < LINKS_MAX; i++) {
+        if (link == LINK_EVERY || link == i)
+            push_ban(core, i, &notice);
+    }
+}
+
 static enum err outlet_hash(void *ctx, const struct hash_job *job)
 {
     struct core *core = ctx;
@@ -309,7 +332,8 @@ static enum err handle_frame(struct core *core, uint32_t link, const struct fram
     case FRAME_HELD:
     case FRAME_STREAM:
     case FRAME_STREAM_DATA:
-    case FRAME_STREAM_END: break;
+    case FRAME_STREAM_END:
+    case FRAME_BAN: break;
     }
     drop_link(core, link, "a frame of the wrong direction");
     return OK;
@@ -444,10 +468,18 @@ static void configure(struct core *core, struct str payload)
                             .stream = outlet_stream,
                             .stream_data = outlet_stream_data,
                             .stream_end = outlet_stream_end,
+                            .ban = outlet_ban,
                             .hash = outlet_hash};
     if (hash_pool_new(config.hash_threads, &core->pool) != OK ||
         api_new(&core->d, &outlet, &config.limits, &core->api) != OK)
         fatal("the core cannot start: out of memory or threads");
+    e = store_begin(core->d.store);
+    if (e == OK)
+        e = api_load(core->api);
+    if (e == OK)
+        e = store_commit(core->d.store);
+    if (e != OK)
+        fatal("%s cannot be read: %s", path, store_problem(core->d.store));
 }
 
 static void accept_link(struct core *core, const struct control *m)
@@ -460,6 +492,7 @@ static void accept_link(struct core *core, const struct control *m)
         end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
     core->link_serials[at] = serial;
+    api_link_up(core->api, at);
 }
 
 static void begin_drain(struct core *core)

@@ -41,6 +41,12 @@ static void answer_nothing(struct echo *c, uint64_t id)
     answer(c, FRAME_REPLY, id, &r);
 }
 
+static void answer_not_found(struct echo *c, uint64_t id)
+{
+    struct reply r = {.status = 404};
+    answer(c, FRAME_REPLY, id, &r);
+}
+
 static void answer_known(struct echo *c, uint64_t id)
 {
     struct reply r = {.status = 200, .caller = PRINCIPAL_OF(PRINCIPAL_DEVICE, 1)};
@@ -85,6 +91,8 @@ static void on_request(struct echo *c, uint64_t id, const struct request *q)
         answer_text(c, id, STR("fine"));
     else if (str_eq(path, STR("/api/bad")))
         must(link_push(&c->link, FRAME_REQUEST, id, STR("not for an edge")));
+    else if (str_eq(path, STR("/nowhere")))
+        answer_not_found(c, id);
     else if (!str_eq(path, STR("/api/never")))
         answer_nothing(c, id);
 }

@@ -9,6 +9,7 @@
  *   /api/big             200, ECHO_BIG_LEN bytes
  *   /api/hold            HELD; 204 at RELEASE
  *   /api/known           200, as device 1
+ *   /nowhere             404
  *   /api/never           no answer
  *   /api/stream          STREAM and one event, then nothing until GONE
  *   /api/stream?end      STREAM, one event, STREAM_END
