@@ -293,6 +293,15 @@ test('a look that finds nothing to do changes the keyring and not the certificat
   assert.equal((await wholeHandshake()).serialNumber, serial);
 });
 
+test('a keyring that hangs is replaced all the same', async () => {
+  const [pid, serial] = [keyringPid(), (await wholeHandshake()).serialNumber];
+  process.kill(pid, 'SIGSTOP');
+  rmSync(keyFile('server'));
+  process.kill(server.process.pid, 'SIGUSR1');
+  await until('it is gone', () => !isAlive(pid) && server.pidsOf('keyring').length === 1, 10000 * SLOWER);
+  await until('the new certificate', async () => (await wholeHandshake()).serialNumber !== serial);
+});
+
 test('a next keyring that cannot start leaves the first in charge', async () => {
   const pid = keyringPid();
   const certificate = readFileSync(join(server.data, 'ca.pem'));
