@@ -7,7 +7,8 @@
 #include "server/process/edge.h"
 #include "server/process/keyring.h"
 
-static const struct command *const commands[] = {&command_serve, &command_check, &command_user};
+static const struct command *const commands[] = {&command_serve, &command_check, &command_user,
+                                                 &command_ban};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *out)

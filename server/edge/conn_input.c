@@ -46,8 +46,8 @@ static bool refuse_banned(struct conn *c)
     c->close_after = true;
     return conn_refuse(c, 403,
                        "Somebody at your address has looked for weak spots here: for a day nobody "
-                       "is served there but enrolled devices and signed-in owners. The operator "
-                       "can lift it.",
+                       "is served there but enrolled devices and signed-in owners. Whoever runs "
+                       "the server can lift it: oceanremote ban lift ADDRESS.",
                        STR_NONE);
 }
 
