@@ -148,7 +148,12 @@ const struct command command_serve = {
     "  --config FILE      settings (default: DIR/oceanremote.conf if it is there)\n"
     "  --dev              for developers; loosens nothing in this version\n"
     "\n"
-    "Prints 'ready https://HOST:PORT' when it serves, and a line for each other address.\n"};
+    "Prints 'ready https://HOST:PORT' when it serves, and a line for each other address.\n"
+    "SIGTERM lets requests under way finish; SIGUSR1 looks at the certificate at once, and makes "
+    "a\n"
+    "new one if keys/server.pem is gone, has expired or does not name this machine as it is "
+    "called\n"
+    "now.\n"};
 
 const struct command command_check = {
     "check", "check the settings and print them", check_run,

@@ -230,6 +230,13 @@ static struct conn *admit(struct edge *e, int fd, const uint8_t peer[static 16])
     return c;
 }
 
+/* NULL: no memory, or no certificate for this kind. */
+static SSL *accept_tls(struct edge *e, enum listener_kind kind)
+{
+    SSL_CTX *context = kind == LISTENER_LEGACY ? e->tls_legacy : e->tls;
+    return context == NULL ? NULL : tls_accept(context, &e->io);
+}
+
 void conn_open(struct listening *l, int fd, const uint8_t peer[static 16])
 {
     struct edge *e = l->edge;
@@ -244,7 +251,7 @@ void conn_open(struct listening *l, int fd, const uint8_t peer[static 16])
     c->awaits_proxy = client_sends_proxy_header(&e->front, peer);
     c->is_shared = client_is_shared(&e->front, peer);
     if (!conn_is_plain(c))
-        c->ssl = tls_accept(e->tls, &e->io);
+        c->ssl = accept_tls(e, c->kind);
     if ((c->ssl == NULL && !conn_is_plain(c)) ||
         reactor_add(&e->reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_event, c,
                     &c->slot) != OK) {
@@ -254,6 +261,8 @@ void conn_open(struct listening *l, int fd, const uint8_t peer[static 16])
         free(c);
         return;
     }
+    if (!conn_is_plain(c))
+        SSL_set_mode(c->ssl, SSL_MODE_ASYNC); /* until it has its signature */
     if (!c->is_shared)
         gate_enter(c);
     e->conns[c->index] = c;
@@ -276,6 +285,7 @@ void conn_close(struct conn *c)
     e->left_count++;
     if (c->index < e->free_index)
         e->free_index = c->index;
+    conn_end_pause(c);
     SSL_free(c->ssl);
     close(c->fd);
     conn_drop_bytes(e, (size_t)c->in_cap + c->out_len);

@@ -24,6 +24,10 @@ bool file_exists(const char *path);
 /* All of a file of at most size_max bytes, allocated in a. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO. */
 MUST_CHECK enum err file_read(struct arena *a, const char *path, size_t size_max, struct str *out);
 
+/* All of a file that is shorter than cap into the caller's block, which nothing else sees, and
+ * which the caller wipes. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO. */
+MUST_CHECK enum err file_read_secret(const char *path, uint8_t *block, size_t cap, size_t *len);
+
 /* Replace path by these bytes. mode as for open(2). */
 MUST_CHECK enum err file_write(const char *path, struct str bytes, unsigned mode);
 

@@ -60,7 +60,8 @@ struct sandbox {
 const char *sandbox_confine(const struct sandbox *s);
 
 /* The second half: no new processes, no new threads, and for all threads that are there only the
- * system calls of s->calls and those that everybody needs. Anything else ends the process. */
+ * system calls of s->calls and those that everybody needs. Anything else ends the process. The
+ * threads must have begun to run: what a beginning calls is on no list. */
 void sandbox_seal(const struct sandbox *s);
 
 /* Both. */

@@ -34,19 +34,21 @@ struct config_list {
 
 struct config {
     char data_dir[FILE_PATH_MAX];
-    char file[FILE_PATH_MAX]; /* read if it is there, must be there when it was named */
-    struct config_list https; /* ADDR:PORT; none: the default */
-    struct config_list http;  /* likewise, or "off" */
-    int64_t redirect_port;    /* 0: the port of the first https */
-    int64_t edges;            /* 0: one a core of the machine */
-    int64_t connections;      /* of each edge */
-    int64_t hash_threads;     /* 0: half the cores, at least one */
+    char file[FILE_PATH_MAX];        /* read if it is there, must be there when it was named */
+    struct config_list https;        /* ADDR:PORT; none: the default */
+    struct config_list http;         /* likewise, or "off" */
+    struct config_list legacy_https; /* ADDR:PORT; none: the default */
+    int64_t redirect_port;           /* 0: the port of the first https */
+    int64_t edges;                   /* 0: one a core of the machine */
+    int64_t connections;             /* of each edge */
+    int64_t hash_threads;            /* 0: half the cores, at least one */
     int64_t password_iterations;
     struct config_list proxy_from; /* ADDR/LEN */
     int64_t proxy_header;          /* enum proxy_word */
     int64_t proxy_preset;          /* enum config_preset */
     int64_t proxy_only;            /* 1: nobody else gets in */
     int64_t uids; /* of the processes, when root starts them: the first of some in a row */
+    int64_t tls_legacy_devices; /* 1: a key and a certificate for TLS 1.2, too */
     struct limit_rules limits;
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };

@@ -596,6 +596,7 @@ static void handle_control(struct core *core, const struct control *m)
     case CONTROL_IDENTITY:
     case CONTROL_TICKETS:
     case CONTROL_FRONT:
+    case CONTROL_KEYRING:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for the core", (int)m->type);

@@ -78,6 +78,16 @@ static enum err add_https(struct doors *d, const struct config *c, size_t copies
     return e == OK ? OK : complain("[::]:8443", "--https", e);
 }
 
+static enum err add_legacy(struct doors *d, const struct config *c, size_t copies)
+{
+    if (c->tls_legacy_devices == 0)
+        return OK;
+    if (c->legacy_https.count > 0)
+        return add_listed(d, LISTENER_LEGACY, &c->legacy_https, "tls.legacy_https =", copies);
+    enum err e = add_everywhere(d, LISTENER_LEGACY, "[::]:8444", "0.0.0.0:8444", copies);
+    return e == OK ? OK : complain("[::]:8444", "tls.legacy_https =", e);
+}
+
 /* Whoever chose the place of the one chose the other too, or wants none. */
 static enum err add_http(struct doors *d, const struct config *c, size_t copies)
 {
@@ -95,6 +105,7 @@ enum err doors_open(const struct config *c, size_t copies, struct doors *out)
 {
     memset(out, 0, sizeof *out);
     TRY(add_https(out, c, copies));
+    TRY(add_legacy(out, c, copies));
     return add_http(out, c, copies);
 }
 

@@ -100,9 +100,9 @@ static void configure(struct edge_process *p, const struct control *m)
 static void take_identity(struct edge_process *p, const struct control *m)
 {
     struct reader r = reader_of(m->payload);
-    struct str certificate = reader_str32(&r), key = reader_str32(&r);
-    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, key) != OK)
-        fatal("the certificate and its key cannot be used");
+    struct str certificate = reader_str32(&r), legacy = reader_str32(&r);
+    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, legacy) != OK)
+        fatal("the certificate cannot be used");
 }
 
 static void take_tickets(struct edge_process *p, const struct control *m)
@@ -136,13 +136,17 @@ static void take_descriptor(struct edge_process *p, const struct control *m)
         edge_set_link(&p->edge, m->fds[0]);
         return;
     }
+    if (m->type == CONTROL_KEYRING) {
+        edge_set_keyring(&p->edge, m->fds[0]);
+        return;
+    }
     if (m->type == CONTROL_LIMITS) {
         take_limits(p, m);
         return;
     }
     struct reader r = reader_of(m->payload);
     enum listener_kind kind = (enum listener_kind)reader_u8(&r);
-    if (reader_end(&r) != OK || kind < LISTENER_TLS || kind > LISTENER_PLAIN)
+    if (reader_end(&r) != OK || kind < LISTENER_TLS || kind > LISTENER_LEGACY)
         fatal("a listener of an unknown kind");
     if (edge_listen(&p->edge, m->fds[0], kind) != OK)
         fatal("too many listeners");
@@ -173,6 +177,7 @@ static void handle(struct edge_process *p, const struct control *m)
     case CONTROL_IDENTITY: take_identity(p, m); return;
     case CONTROL_TICKETS: take_tickets(p, m); return;
     case CONTROL_LISTEN:
+    case CONTROL_KEYRING:
     case CONTROL_LIMITS:
     case CONTROL_LINK: take_descriptor(p, m); return;
     case CONTROL_FRONT: take_front(p, m); return;
@@ -199,7 +204,7 @@ static void on_control(void *ctx, uint32_t events)
         fatal("the parent sent what is no control message");
     if (e == OK)
         handle(p, &m);
-    wipe(buf, sizeof buf); /* a private key may have passed through */
+    wipe(buf, sizeof buf); /* ticket keys may have passed through */
 }
 
 static bool is_over(const struct edge_process *p)
