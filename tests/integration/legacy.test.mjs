@@ -55,7 +55,7 @@ test('every start says that it is on', () => {
 });
 
 test('short records for small memories: max_fragment_length is honoured', async () => {
-  const { stdout } = await run(['-c', `printf 'GET /device/v1/desired HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' | openssl s_client -connect 127.0.0.1:${legacy.port} -tls1_2 -maxfraglen 512 -quiet -no_ign_eof -CAfile ${server.data}/ca.pem -verify_return_error -msg 2>&1`], { program: 'sh' });
+  const { stdout } = await run(['-c', `printf 'GET /device/v1/desired HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' | openssl s_client -connect 127.0.0.1:${legacy.port} -tls1_2 -maxfraglen 512 -quiet -CAfile ${server.data}/ca.pem -verify_return_error -msg 2>&1`], { program: 'sh' });
   const records = [...stdout.matchAll(/^<<< .*RecordHeader \[length 0005\]\n +1[67] 03 03 (\S\S) (\S\S)/gm)].map(([, high, low]) => parseInt(high + low, 16));
   assert.ok(records.length > 3, stdout);
   assert.ok(Math.max(...records) <= 512 + 24, `${records}`);
