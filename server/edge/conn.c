@@ -102,9 +102,11 @@ bool conn_is_alive(const struct edge *e, uint32_t index, const struct conn *c)
 
 /* ---- what all of them keep ------------------------------------------------------------------- */
 
-bool conn_keep_bytes(struct edge *e, size_t len)
+bool conn_keep_bytes(const struct conn *c, size_t len)
 {
-    if (len > KEPT_BYTES_MAX - e->kept_bytes)
+    struct edge *e = c->edge;
+    size_t max = c->caller == 0 ? KEPT_BYTES_MAX / 2 : KEPT_BYTES_MAX;
+    if (e->kept_bytes > max || len > max - e->kept_bytes)
         return false;
     e->kept_bytes += len;
     return true;

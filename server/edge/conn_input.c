@@ -165,7 +165,7 @@ static enum err append_input(struct conn *c, struct str bytes)
         return ERR_LIMIT;
     if (need > c->in_cap) {
         size_t cap = need > 2 * (size_t)c->in_cap ? need : 2 * (size_t)c->in_cap;
-        if (!conn_keep_bytes(c->edge, cap - c->in_cap))
+        if (!conn_keep_bytes(c, cap - c->in_cap))
             return ERR_LIMIT;
         uint8_t *more = realloc(c->in, cap);
         if (more == NULL) {

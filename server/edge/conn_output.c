@@ -34,7 +34,7 @@ void conn_begin_io(struct conn *c, const uint8_t *in, size_t in_len)
 static enum err keep_unsent(struct conn *c, const uint8_t *bytes, size_t len)
 {
     size_t have = c->out_len - c->out_sent;
-    if (!conn_keep_bytes(c->edge, have + len))
+    if (!conn_keep_bytes(c, have + len))
         return ERR_LIMIT;
     uint8_t *both = malloc(have + len);
     if (both == NULL) {

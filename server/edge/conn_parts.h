@@ -64,9 +64,10 @@ uint64_t conn_request_id(const struct conn *c);
 /* As if the other side had gone: no goodbye. */
 void conn_reset(struct conn *c);
 
-/* Count bytes that a connection keeps beyond a turn; false when all together would keep too much.
+/* Count bytes that a connection keeps beyond a turn; false when all together would keep too much:
+ * strangers have half of it, so that they cannot take the room of those who are known.
  */
-MUST_CHECK bool conn_keep_bytes(struct edge *e, size_t len);
+MUST_CHECK bool conn_keep_bytes(const struct conn *c, size_t len);
 void conn_drop_bytes(struct edge *e, size_t len);
 
 /* Is the connection still the one at this index? It may have ended in between. */
