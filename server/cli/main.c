@@ -6,7 +6,8 @@
 #include "server/process/core.h"
 #include "server/process/edge.h"
 
-static const struct command *const commands[] = {&command_serve, &command_check, &command_user};
+static const struct command *const commands[] = {&command_serve, &command_check, &command_user,
+                                                 &command_prove};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *out)

@@ -52,7 +52,11 @@ MUST_CHECK enum err config_set(struct config *c, const char *name, const char *v
 /* Every value and where it comes from. */
 void config_print(const struct config *c, FILE *out);
 
-/* Log each setting that is weaker than its default. */
+/* Each setting that is weaker than its default. */
+typedef void config_loosened_fn(void *ctx, const char *name, int64_t value, int64_t normal);
+void config_each_loosened(const struct config *c, config_loosened_fn *tell, void *ctx);
+
+/* Log them. */
 void config_log_loosened(const struct config *c);
 
 #endif
