@@ -11,13 +11,18 @@ static const char help[] =
     "usage: ocean-load enrol --server URL --ca FILE --api-key KEY --count N\n"
     "       ocean-load run --sessions FILE --connections C --seconds S [--server URL --ca FILE]\n"
     "                      [--hold] [--json]\n"
+    "       ocean-load handshakes --sessions FILE --connections C --seconds S\n"
+    "                      [--server URL --ca FILE] [--json]\n"
     "\n"
     "enrol  adds N devices (the key needs scope manage), registers each and opens its session;\n"
     "       prints a header line, then device_id, MAC and session, tab-separated, one a line\n"
     "run    C connections, each its own device of FILE, send batches of four readings for S\n"
     "       seconds; prints rate, latency percentiles and, for a server on this machine, CPU per\n"
     "       request. --server sends the same requests elsewhere. --hold: each device sends one\n"
-    "       batch, then waits for desired state; prints the server's memory.\n";
+    "       batch, then waits for desired state; prints the server's memory.\n"
+    "handshakes  C connections at a time, each with a full handshake, one batch and a goodbye, "
+    "from\n"
+    "       loopback addresses by the thousand; prints the rate and CPU per handshake.\n";
 
 static const char *option(int argc, char **argv, const char *name)
 {
@@ -63,7 +68,8 @@ int main(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "enrol") == 0)
         return enrol(required(argc, argv, "--server"), required(argc, argv, "--ca"),
                      required(argc, argv, "--api-key"), number(argc, argv, "--count"));
-    if (argc >= 2 && strcmp(argv[1], "run") == 0) {
+    bool shakes = argc >= 2 && strcmp(argv[1], "handshakes") == 0;
+    if (shakes || (argc >= 2 && strcmp(argv[1], "run") == 0)) {
         struct run_options o = {.sessions_file = required(argc, argv, "--sessions"),
                                 .server = option(argc, argv, "--server"),
                                 .ca_file = option(argc, argv, "--ca"),
@@ -71,7 +77,7 @@ int main(int argc, char **argv)
                                 .seconds = number(argc, argv, "--seconds"),
                                 .hold = has_flag(argc, argv, "--hold"),
                                 .json = has_flag(argc, argv, "--json")};
-        return run(&o);
+        return shakes ? handshakes(&o) : run(&o);
     }
     bool asked = argc >= 2 && strcmp(argv[1], "--help") == 0;
     fputs(help, asked ? stdout : stderr);

@@ -7,8 +7,8 @@
 
 #include "common/crypto/crypto.h"
 #include "server/cli/command.h"
+#include "server/cli/database.h"
 #include "server/os/entropy.h"
-#include "server/os/file.h"
 #include "server/process/config.h"
 #include "server/prove/inside.h"
 #include "server/prove/prove.h"
@@ -113,13 +113,17 @@ static bool read_password(char line[static PASSWORD_LINE_MAX])
     return good;
 }
 
+/* Only beside a server, which has made all there is to make. */
 static enum err open_store(void *ctx, struct store **out)
 {
+    static struct data_dir data;
     const struct config *config = ctx;
-    char path[FILE_PATH_MAX];
     *out = NULL;
-    TRY(file_join(config->data_dir, "oceanremote.db", path));
-    return store_is_current(path) ? store_open(path, out) : ERR_CONFLICT;
+    TRY(data_dir_claim(&data, config->data_dir, config->uids, DATA_VISITOR));
+    if (data_dir_is_old(&data))
+        return ERR_CONFLICT;
+    TRY(data_dir_settle(&data));
+    return database_look(&data, out);
 }
 
 /* An address that nobody has: .invalid is nobody's (RFC 2606). */
@@ -186,7 +190,6 @@ static int prove_command(int argc, char **argv)
     int code = find_target(&p, &config, &given);
     if (code == EXIT_DONE)
         code = prove(&p, &config, &given);
-    store_close(p.inside.store);
     target_done(&p.target);
     return code;
 }

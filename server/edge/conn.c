@@ -243,6 +243,7 @@ void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
         free(c);
         return;
     }
+    SSL_set_mode(c->ssl, SSL_MODE_ASYNC); /* until it has its signature */
     gate_enter(c);
     e->conns[c->index] = c;
     e->conn_count++;
@@ -264,6 +265,7 @@ void conn_close(struct conn *c)
     e->left_count++;
     if (c->index < e->free_index)
         e->free_index = c->index;
+    conn_end_pause(c);
     SSL_free(c->ssl);
     close(c->fd);
     conn_drop_bytes(e, (size_t)c->in_cap + c->out_len);

@@ -15,41 +15,40 @@
 
 #define LIFTED_MS 20000 /* the server looks for changes every few seconds */
 
-/* OK: it is lifted. ERR_NOT_FOUND: there is no such ban. */
-static enum err lift(struct store *s, struct str path)
+/* The ban of our path, if there is one, and the number of exempt networks. */
+static enum err find_ban(struct store *s, struct str path, uint8_t address[static 16],
+                         struct store_answer *out)
 {
     struct cursor cursor;
     struct sql_ban_all_row row;
-    uint8_t address[16];
-    bool is_found = false;
+    struct sql_ban_exemption_all_row exempt;
     TRY(sql_ban_all(s, clock_wall_ms(), &cursor));
     while (sql_ban_all_next(&cursor, &row)) {
-        if (!str_eq(row.path, path) || row.address.len != sizeof address)
+        if (!str_eq(row.path, path) || row.address.len != 16)
             continue;
-        memcpy(address, row.address.ptr, sizeof address);
-        is_found = true;
+        memcpy(address, row.address.ptr, 16);
+        out->count = 1;
     }
     TRY(cursor_end(&cursor));
-    if (!is_found)
-        return ERR_NOT_FOUND;
+    TRY(sql_ban_exemption_all(s, &cursor));
+    while (sql_ban_exemption_all_next(&cursor, &exempt))
+        out->of++;
+    return cursor_end(&cursor);
+}
+
+/* count: the bans that were lifted. */
+static enum err lift(struct store *s, const struct prove *p, struct store_answer *out)
+{
+    uint8_t address[16];
+    TRY(find_ban(s, str_from_cstr(p->bait), address, out));
+    if (out->count == 0)
+        return OK;
     TRY(store_begin(s));
     enum err e = sql_ban_lift(s, str_from(address, sizeof address));
     if (e == OK)
         return store_commit(s);
     store_rollback(s);
     return e;
-}
-
-static bool is_exempt_somewhere(struct store *s)
-{
-    struct cursor cursor;
-    struct sql_ban_exemption_all_row row;
-    size_t count = 0;
-    if (sql_ban_exemption_all(s, &cursor) != OK)
-        return false;
-    while (sql_ban_exemption_all_next(&cursor, &row))
-        count++;
-    return cursor_end(&cursor) == OK && count > 0;
 }
 
 /* Until the server has noticed that the ban is over. */
@@ -67,9 +66,9 @@ static bool gets_in_again(struct prove *p, struct finding *f)
 }
 
 /* How it was answered, and whether the next request is turned away. */
-static bool is_banned_for(struct prove *p, const char *path, struct finding *f, uint16_t *bait)
+static bool is_banned_after(struct prove *p, struct finding *f, uint16_t *bait)
 {
-    if (!ask(p, &(struct question){"GET", path, NULL, NULL}, f))
+    if (!ask(p, &(struct question){"GET", p->bait, NULL, NULL}, f))
         return false;
     *bait = p->answer.status;
     pause_ms(300); /* every edge is told, none waits for it */
@@ -77,48 +76,56 @@ static bool is_banned_for(struct prove *p, const char *path, struct finding *f, 
         return false;
     if (p->answer.status == 403)
         return true;
-    broken(f, "after %s, answered %u, the next request is answered %u", path, *bait,
+    broken(f, "after %s, answered %u, the next request is answered %u", p->bait, *bait,
            p->answer.status);
     return false;
 }
 
-static void judge(struct prove *p, const char *path, struct finding *f)
+static void judge_and_lift(struct prove *p, struct finding *f)
+{
+    struct store_answer a = {0};
+    struct finding of_store;
+    uint16_t bait = 0;
+    bool is_banned = is_banned_after(p, f, &bait);
+    bool is_answered = inside_ask_store(p, lift, &a, &of_store);
+    if (!is_banned && is_answered && a.count == 0 && a.of > 0 && bait != 0)
+        not_here(f, "not banned; there are exempt networks, this address may be in one");
+    else if (is_banned && (!is_answered || a.count == 0))
+        broken(f, "banned, but the ban cannot be lifted: %s",
+               is_answered ? "it is not in this store" : of_store.text);
+    else if (is_banned && !gets_in_again(p, f))
+        broken(f, "banned, lifted, and still turned away after %d s", LIFTED_MS / 1000);
+    else if (is_banned)
+        kept(f, "answered %u, then 403; the ban was logged, and is lifted again", bait);
+}
+
+/* Nobody lifts this one for us. */
+static void judge(struct prove *p, struct finding *f)
 {
     uint16_t bait = 0;
-    struct store *s = p->inside.store;
-    bool is_banned = is_banned_for(p, path, f, &bait);
-    enum err lifted = s == NULL ? ERR_NOT_FOUND : lift(s, str_from_cstr(path));
-    if (!is_banned) {
-        if (s != NULL && lifted == ERR_NOT_FOUND && is_exempt_somewhere(s))
-            not_here(f, "not banned; there are exempt networks, this address may be in one");
-        return;
-    }
-    if (s == NULL)
-        kept(f, "answered %u, then 403; this address is banned until `oceanremote ban` lifts it",
-             bait);
-    else if (lifted != OK)
-        broken(f, "banned, and the ban cannot be found in the store: %s", err_name(lifted));
-    else if (!gets_in_again(p, f))
-        broken(f, "banned, lifted, and still turned away after %d s", LIFTED_MS / 1000);
-    else
-        kept(f, "answered %u, then 403; the ban was logged, and is lifted again", bait);
+    if (is_banned_after(p, f, &bait))
+        kept(f, "answered %u, then 403; `oceanremote ban` lifts it before the day is over", bait);
+}
+
+static void choose_bait(struct prove *p)
+{
+    uint8_t random[8];
+    size_t len = (size_t)snprintf(p->bait, sizeof p->bait, "/wp-admin/prove-");
+    entropy_fill(random, sizeof random);
+    for (size_t i = 0; i < sizeof random; i++)
+        len += (size_t)snprintf(p->bait + len, sizeof p->bait - len, "%02x", random[i]);
 }
 
 void check_honeypot(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
-    uint8_t random[8];
-    char path[64] = "/wp-admin/prove-";
-    if (!inside_store(p, f) && !p->may_ban) {
-        size_t len = strlen(f->text);
-        snprintf(f->text + len, sizeof f->text - len,
-                 "; --bans tries it, and this address is "
-                 "banned for a day");
-        return;
-    }
-    entropy_fill(random, sizeof random);
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(path + strlen(path), 3, "%02x", random[i]);
+    struct store_answer a = {0};
+    choose_bait(p);
     drop_wire(p);
-    judge(p, path, f);
+    if (inside_ask_store(p, lift, &a, f)) /* it can be lifted: there is nothing yet */
+        judge_and_lift(p, f);
+    else if (p->may_ban)
+        judge(p, f);
+    else
+        not_here(f, "needs --data DIR of this server, to lift the ban again; or --bans");
 }

@@ -294,47 +294,55 @@ void check_core_dumps(struct prove *p, const struct check *self, struct finding 
 
 /* ---- the store ------------------------------------------------------------------------------- */
 
+/* count: of those, too weak. */
+static enum err count_hashes(struct store *s, const struct prove *p, struct store_answer *out)
+{
+    struct cursor cursor;
+    struct sql_account_hashes_row row;
+    (void)p;
+    TRY(sql_account_hashes(s, &cursor));
+    while (sql_account_hashes_next(&cursor, &row)) {
+        out->of++;
+        out->count += password_iterations_of(row.password) < PASSWORD_ITERATIONS_FLOOR;
+    }
+    return cursor_end(&cursor);
+}
+
 void check_password_hashes(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
-    struct cursor cursor;
-    struct sql_account_hashes_row row;
-    size_t count = 0, weak = 0;
-    if (!inside_store(p, f))
+    struct store_answer a;
+    if (!inside_ask_store(p, count_hashes, &a, f))
         return;
-    enum err e = sql_account_hashes(p->inside.store, &cursor);
-    while (e == OK && sql_account_hashes_next(&cursor, &row)) {
-        count++;
-        weak += password_iterations_of(row.password) < PASSWORD_ITERATIONS_FLOOR;
-    }
-    if (e == OK)
-        e = cursor_end(&cursor);
-    if (e != OK)
-        not_here(f, "the database cannot be read: %s", store_problem(p->inside.store));
-    else if (weak > 0)
-        broken(f, "%zu of %zu are no PBKDF2-SHA256, or below %d iterations", weak, count,
-               PASSWORD_ITERATIONS_FLOOR);
+    if (a.count > 0)
+        broken(f, "%lld of %lld are no PBKDF2-SHA256, or below %d iterations", (long long)a.count,
+               (long long)a.of, PASSWORD_ITERATIONS_FLOOR);
     else
-        kept(f, "PBKDF2-SHA256, %d iterations or more, accounts: %zu", PASSWORD_ITERATIONS_FLOOR,
-             count);
+        kept(f, "PBKDF2-SHA256, %d iterations or more, accounts: %lld", PASSWORD_ITERATIONS_FLOOR,
+             (long long)a.of);
+}
+
+static enum err count_trail(struct store *s, const struct prove *p, struct store_answer *out)
+{
+    struct sql_audit_count_row row;
+    TRY(sql_audit_count(s, STR("login.refused"), str_from_cstr(p->stranger), p->began_at_ms - 1000,
+                        &row));
+    out->count = row.count;
+    return OK;
 }
 
 void check_trail(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
-    struct sql_audit_count_row row = {0};
-    if (!inside_store(p, f))
-        return;
+    struct store_answer a;
     if (p->limited_login[0] == 0) {
-        not_here(f, "no sign-in of ours was looked at");
+        not_here(f, "the sign-ins above did not come to their end");
         return;
     }
-    enum err e = sql_audit_count(p->inside.store, STR("login.refused"), str_from_cstr(p->stranger),
-                                 p->began_at_ms - 1000, &row);
-    if (e != OK)
-        not_here(f, "the database cannot be read: %s", store_problem(p->inside.store));
-    else if (row.count > 0)
-        kept(f, "%lld entries with address and time", (long long)row.count);
+    if (!inside_ask_store(p, count_trail, &a, f))
+        return;
+    if (a.count > 0)
+        kept(f, "%lld entries with address and time", (long long)a.count);
     else
         broken(f, "there is no entry about %s", p->stranger);
 }

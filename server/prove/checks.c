@@ -4,7 +4,7 @@
  * Promise:  see prove.h.
  * Source:   SECURITY.md.
  * Watch:    first what only looks, then what asks within all limits, then what fills a limit, and
- *           last what bans us. After the store has been opened no other file can be read. */
+ *           last what bans us. */
 #include "server/prove/prove.h"
 
 #define ASK(row, name, function)                                                                   \

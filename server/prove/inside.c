@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- the server ------------------------------------------------------------------------------ */
@@ -115,18 +115,48 @@ bool inside_running(const struct prove *p, struct finding *f)
     return is_running;
 }
 
-bool inside_store(struct prove *p, struct finding *f)
+/* ---- the store ------------------------------------------------------------------------------- */
+
+static void answer_from_store(const struct prove *p, store_question_fn *ask_it, int to)
 {
-    struct inside *in = &p->inside;
-    if (in->store != NULL)
-        return true;
+    struct store *s;
+    struct store_answer a = {.error = p->inside.open_store(p->inside.ctx, &s)};
+    if (a.error == OK)
+        a.error = ask_it(s, p, &a);
+    if (a.error != OK)
+        snprintf(a.problem, sizeof a.problem, "%s",
+                 a.error == ERR_CONFLICT ? "it is of another version" : store_problem(s));
+    store_close(s);
+    (void)!write(to, &a, sizeof a); /* less than a pipe holds: whole or not at all */
+}
+
+/* True when it came whole. */
+static bool ask_in_child(const struct prove *p, store_question_fn *ask_it, struct store_answer *out)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    pid_t child = fork();
+    if (child == 0) {
+        answer_from_store(p, ask_it, ends[1]);
+        _exit(0);
+    }
+    close(ends[1]);
+    bool is_whole = child > 0 && read(ends[0], out, sizeof *out) == (ssize_t)sizeof *out;
+    close(ends[0]);
+    if (child > 0)
+        (void)waitpid(child, NULL, 0);
+    return is_whole;
+}
+
+bool inside_ask_store(const struct prove *p, store_question_fn *ask_it, struct store_answer *out,
+                      struct finding *f)
+{
     if (!inside_running(p, f))
         return false;
-    enum err e = in->open_store(in->ctx, &in->store);
-    if (e == OK)
-        return true;
-    not_here(f, "the database cannot be read: %s", store_problem(in->store));
-    store_close(in->store);
-    in->store = NULL;
-    return false;
+    bool is_answered = ask_in_child(p, ask_it, out);
+    if (!is_answered || out->error != OK)
+        not_here(f, "the database cannot be read: %s",
+                 is_answered ? out->problem : "see what was said above");
+    return is_answered && out->error == OK;
 }

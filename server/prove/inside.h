@@ -17,8 +17,19 @@ void inside_look(struct inside *in, const struct config *config);
 bool inside_there(const struct prove *p, struct finding *f);
 bool inside_running(const struct prove *p, struct finding *f);
 
-/* The same, and the store is open. */
-bool inside_store(struct prove *p, struct finding *f);
+/* A question to the store, asked in a process of its own: whoever has opened the store is confined
+ * to it, and we have further questions to the network. What it wants to know is in p. */
+struct store_answer {
+    enum err error;
+    int64_t count, of;
+    char problem[160];
+};
+typedef enum err store_question_fn(struct store *s, const struct prove *p,
+                                   struct store_answer *out);
+
+/* False when there is no answer, and f says why. */
+bool inside_ask_store(const struct prove *p, store_question_fn *ask, struct store_answer *out,
+                      struct finding *f);
 
 /* /proc/PID/name, at most cap - 1 bytes. */
 MUST_CHECK enum err process_text(pid_t pid, const char *name, char *room, size_t cap);

@@ -72,8 +72,7 @@ struct inside {
     struct process processes[PROCESSES_MAX];
     size_t process_count;
     char problem[160]; /* why there is nothing to see */
-    struct store *store;
-    /* Open the store, and reach no other file from then on. NULL: there is none. */
+    /* Open the store, and reach nothing else from then on: called in a process of its own. */
     enum err (*open_store)(void *ctx, struct store **out);
     void *ctx;
 };
@@ -93,6 +92,7 @@ struct prove {
     struct answer answer;
     int64_t request_arrival_us, handshake_arrival_us; /* our own limits */
     char stranger[64];                                /* a mail address that nobody has */
+    char bait[64]; /* a scanner's path that nobody else asks for */
     int64_t began_at_ms;
     char cookie[COOKIE_MAX], csrf[COOKIE_MAX]; /* of the account, empty before signing in */
     char set_cookie[COOKIE_MAX];
