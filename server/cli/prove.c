@@ -19,6 +19,7 @@ enum prove_option {
     OPTION_DATA,
     OPTION_CONFIG,
     OPTION_EMAIL,
+    OPTION_ROW,
     OPTION_BANS,
     OPTION_JSON,
 };
@@ -26,8 +27,8 @@ enum prove_option {
 static const struct option_spec specs[] = {
     [OPTION_SERVER] = {"--server", true}, [OPTION_CA] = {"--ca", true},
     [OPTION_DATA] = {"--data", true},     [OPTION_CONFIG] = {"--config", true},
-    [OPTION_EMAIL] = {"--email", true},   [OPTION_BANS] = {"--bans", false},
-    [OPTION_JSON] = {"--json", false},
+    [OPTION_EMAIL] = {"--email", true},   [OPTION_ROW] = {"--row", true},
+    [OPTION_BANS] = {"--bans", false},    [OPTION_JSON] = {"--json", false},
 };
 
 struct given {
@@ -44,6 +45,16 @@ static int refuse(const char *why)
     return EXIT_REFUSED;
 }
 
+static int take_row(struct prove *p, const char *row)
+{
+    if (!prove_has_row(row))
+        return usage_error(&command_prove, "there is no row '%s'", row);
+    if (p->row_count == ROWS_MAX)
+        return usage_error(&command_prove, "too many --row");
+    p->rows[p->row_count++] = row;
+    return 0;
+}
+
 static int take(int option, const char *value, struct config *config, struct prove *p,
                 struct given *given)
 {
@@ -53,6 +64,7 @@ static int take(int option, const char *value, struct config *config, struct pro
     case OPTION_EMAIL: p->email = value; return 0;
     case OPTION_BANS: p->may_ban = true; return 0;
     case OPTION_JSON: given->is_json = true; return 0;
+    case OPTION_ROW: return take_row(p, value);
     case OPTION_DATA:
     case OPTION_CONFIG: break;
     }
@@ -196,7 +208,8 @@ static int prove_command(int argc, char **argv)
 
 const struct command command_prove = {
     "prove", "check a running server against the security page", prove_command,
-    "usage: oceanremote prove [--server URL] [--ca FILE] [--data DIR] [--email E] [--json]\n"
+    "usage: oceanremote prove [--server URL] [--ca FILE] [--data DIR] [--email E]\n"
+    "                         [--row ROW]... [--bans] [--json]\n"
     "\n"
     "Take the rows of the security page one by one and ask the running server whether each is\n"
     "kept: from outside, as a stranger, and with the data directory from inside, too. It asks\n"
@@ -209,6 +222,7 @@ const struct command command_prove = {
     "  --data DIR     the server's data directory, on the same machine (default as for serve)\n"
     "  --config FILE  its settings (default: DIR/oceanremote.conf if it is there)\n"
     "  --email E      an account, to look at sessions; its password is read from standard input\n"
+    "  --row ROW      only this row of the page, such as S1; may be given more than once\n"
     "  --bans         try the honeypot even without DIR: this address is then banned for a day\n"
     "  --json         for programs\n"
     "\n"

@@ -107,6 +107,8 @@ void check_made_up_token(struct prove *p, const struct check *self, struct findi
 
 /* ---- signing in ------------------------------------------------------------------------------ */
 
+#define SESSION_FIELDS_MAX (2 * COOKIE_MAX + 32)
+
 static const char login[] = "/api/v1/login";
 
 /* {"email":…,"password":…} */
@@ -135,11 +137,11 @@ static bool try_login(struct prove *p, const char *email, struct str password, s
     return ask(p, &(struct question){"POST", login, NULL, body}, f);
 }
 
-static bool can_sign_in(const struct prove *p, struct finding *f)
+static bool can_sign_in(struct prove *p, struct finding *f)
 {
     if (p->password.len == 0)
         not_here(f, "needs an account: --email E, its password on standard input");
-    else if (!p->is_verified)
+    else if (!verify(p))
         not_here(f, "no password goes to a server whose certificate is not good");
     return p->password.len > 0 && p->is_verified;
 }
@@ -177,17 +179,26 @@ static bool has_attribute(struct str cookie, const char *wanted)
     return false;
 }
 
+/* Once; what came of it stands in p. */
+static bool sign_in(struct prove *p, struct finding *f)
+{
+    if (p->cookie[0] != 0)
+        return true;
+    if (!can_sign_in(p, f) || !try_login(p, p->email, p->password, f))
+        return false;
+    if (p->answer.status == 200)
+        keep_session(p);
+    else
+        not_here(f, "the sign-in was answered %u", p->answer.status);
+    return p->cookie[0] != 0;
+}
+
 void check_cookie(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     static const char *const wanted[] = {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"};
-    if (!can_sign_in(p, f) || !try_login(p, p->email, p->password, f))
+    if (!sign_in(p, f))
         return;
-    if (p->answer.status != 200) {
-        not_here(f, "the sign-in was answered %u", p->answer.status);
-        return;
-    }
-    keep_session(p);
     struct str cookie = str_from_cstr(p->set_cookie);
     if (!str_starts(cookie, STR("__Host-"))) {
         broken(f, "its name has no __Host- before it");
@@ -202,20 +213,11 @@ void check_cookie(struct prove *p, const struct check *self, struct finding *f)
     kept(f, "__Host-, Secure, HttpOnly, SameSite=Strict");
 }
 
-static bool is_signed_in(const struct prove *p, struct finding *f)
-{
-    if (p->password.len == 0)
-        not_here(f, "needs an account: --email E, its password on standard input");
-    else if (p->cookie[0] == 0)
-        not_here(f, "needs the session that signing in did not give");
-    return p->cookie[0] != 0;
-}
-
 void check_csrf_token(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     char fields[COOKIE_MAX + 16];
-    if (!is_signed_in(p, f))
+    if (!sign_in(p, f))
         return;
     snprintf(fields, sizeof fields, "Cookie: %s\r\n", p->cookie);
     if (!ask(p, &(struct question){"POST", "/api/v1/logout", fields, ""}, f))
@@ -226,14 +228,27 @@ void check_csrf_token(struct prove *p, const struct check *self, struct finding 
         broken(f, "answered %u", p->answer.status);
 }
 
+/* fields: those of the session that has ended. */
+static bool sign_out(struct prove *p, char fields[static SESSION_FIELDS_MAX], struct finding *f)
+{
+    snprintf(fields, SESSION_FIELDS_MAX, "Cookie: %s\r\nX-CSRF-Token: %s\r\n", p->cookie, p->csrf);
+    p->cookie[0] = 0;
+    return ask(p, &(struct question){"POST", "/api/v1/logout", fields, ""}, f);
+}
+
+void end_session(struct prove *p)
+{
+    char fields[SESSION_FIELDS_MAX];
+    struct finding unheard;
+    if (p->cookie[0] != 0)
+        (void)sign_out(p, fields, &unheard);
+}
+
 void check_sign_out(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
-    char fields[2 * COOKIE_MAX + 32];
-    if (!is_signed_in(p, f))
-        return;
-    snprintf(fields, sizeof fields, "Cookie: %s\r\nX-CSRF-Token: %s\r\n", p->cookie, p->csrf);
-    if (!ask(p, &(struct question){"POST", "/api/v1/logout", fields, ""}, f))
+    char fields[SESSION_FIELDS_MAX];
+    if (!sign_in(p, f) || !sign_out(p, fields, f))
         return;
     uint16_t said = p->answer.status;
     if (!ask(p, &(struct question){"GET", "/api/v1/me", fields, NULL}, f))

@@ -15,13 +15,16 @@
 
 #define LIFTED_MS 20000 /* the server looks for changes every few seconds */
 
-/* The ban of our path, if there is one, and the number of exempt networks. */
+/* The ban of our path, if there is one, its entries in the trail, the number of exempt networks. */
 static enum err find_ban(struct store *s, struct str path, uint8_t address[static 16],
                          struct store_answer *out)
 {
     struct cursor cursor;
     struct sql_ban_all_row row;
     struct sql_ban_exemption_all_row exempt;
+    struct sql_audit_count_row trail;
+    TRY(sql_audit_count(s, STR("honeypot.hit"), path, 0, &trail));
+    out->logged = trail.count;
     TRY(sql_ban_all(s, clock_wall_ms(), &cursor));
     while (sql_ban_all_next(&cursor, &row)) {
         if (!str_eq(row.path, path) || row.address.len != 16)
@@ -95,8 +98,10 @@ static void judge_and_lift(struct prove *p, struct finding *f)
                is_answered ? "it is not in this store" : of_store.text);
     else if (is_banned && !gets_in_again(p, f))
         broken(f, "banned, lifted, and still turned away after %d s", LIFTED_MS / 1000);
+    else if (is_banned && a.logged == 0)
+        broken(f, "banned, but there is no entry in the trail");
     else if (is_banned)
-        kept(f, "answered %u, then 403; the ban was logged, and is lifted again", bait);
+        kept(f, "answered %u, then 403; it is in the trail, and the ban is lifted again", bait);
 }
 
 /* Nobody lifts this one for us. */

@@ -40,7 +40,7 @@ static const struct {
     {"tls.", "S1"},
 };
 
-static const char *row_of(const char *setting)
+const char *settings_row(const char *setting)
 {
     for (size_t i = 0; i < sizeof weakens / sizeof weakens[0]; i++) {
         if (str_starts(str_from_cstr(setting), str_from_cstr(weakens[i].setting)))
@@ -58,7 +58,7 @@ static void note_loosened(void *ctx, const char *name, int64_t value, int64_t no
 {
     struct loosened *l = ctx;
     size_t len = strlen(l->text);
-    if (strcmp(row_of(name), l->row) == 0)
+    if (strcmp(settings_row(name), l->row) == 0)
         snprintf(l->text + len, sizeof l->text - len, "%s%s = %lld instead of %lld",
                  len == 0 ? "" : ", ", name, (long long)value, (long long)normal);
 }
@@ -333,10 +333,14 @@ static enum err count_trail(struct store *s, const struct prove *p, struct store
 
 void check_trail(struct prove *p, const struct check *self, struct finding *f)
 {
-    (void)self;
+    struct finding of_limit;
     struct store_answer a;
-    if (p->limited_login[0] == 0) {
-        not_here(f, "the sign-ins above did not come to their end");
+    if (!inside_running(p, f))
+        return;
+    if (!p->has_filled_logins)
+        check_login_rate(p, self, &of_limit);
+    if (p->refused_logins == 0) {
+        not_here(f, "no sign-in of ours was refused");
         return;
     }
     if (!inside_ask_store(p, count_trail, &a, f))

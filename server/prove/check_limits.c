@@ -95,6 +95,7 @@ static struct burst ask_burst(struct prove *p)
 void check_api_rate(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
+    p->has_filled_api = true;
     drop_wire(p);
     pause_ms(2000); /* so that a full burst is allowed */
     if (open_wire(p, &p->wire, &(struct wire_rules){0}) != OK) {
@@ -130,6 +131,7 @@ static int passes_before_429(struct prove *p, const struct question *q, int per_
             return -1;
         if (p->answer.status == 429)
             return passed;
+        p->refused_logins += p->answer.status == 401;
     }
 }
 
@@ -143,6 +145,7 @@ void check_login_rate(struct prove *p, const struct check *self, struct finding 
     snprintf(body, sizeof body, "{\"email\":\"%s\",\"password\":\"not a password of anybody\"}",
              p->stranger);
     struct question q = {"POST", "/api/v1/login", NULL, body};
+    p->has_filled_logins = true;
     /* The first with patience: what was asked before may have left nothing. */
     if (!ask(p, &q, f))
         return;
@@ -150,6 +153,7 @@ void check_login_rate(struct prove *p, const struct check *self, struct finding 
         broken(f, "a wrong sign-in is answered %u", p->answer.status);
         return;
     }
+    p->refused_logins = 1;
     int passed = passes_before_429(p, &q, LOGIN_PER_MIN - 1, f);
     if (passed < 0)
         return;
@@ -200,12 +204,16 @@ static void check_429(struct finding *f, const char *head)
 
 void check_api_429(struct prove *p, const struct check *self, struct finding *f)
 {
-    (void)self;
+    struct finding of_limit;
+    if (!p->has_filled_api)
+        check_api_rate(p, self, &of_limit);
     check_429(f, p->limited_api);
 }
 
 void check_login_429(struct prove *p, const struct check *self, struct finding *f)
 {
-    (void)self;
+    struct finding of_limit;
+    if (!p->has_filled_logins)
+        check_login_rate(p, self, &of_limit);
     check_429(f, p->limited_login);
 }

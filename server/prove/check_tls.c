@@ -83,9 +83,11 @@ void check_suites(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     static const struct offer_row rows[] = {
-        {"AES-128-GCM", {.suites = "TLS_AES_128_GCM_SHA256"}, ACCEPTED},
-        {"AES-256-GCM", {.suites = "TLS_AES_256_GCM_SHA384"}, ACCEPTED},
-        {"ChaCha20-Poly1305", {.suites = "TLS_CHACHA20_POLY1305_SHA256"}, ACCEPTED},
+        {"AES-128-GCM", {TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", NULL, false}, ACCEPTED},
+        {"AES-256-GCM", {TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384", NULL, false}, ACCEPTED},
+        {"ChaCha20-Poly1305",
+         {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256", NULL, false},
+         ACCEPTED},
         {"AES-128-CCM-8", {TLS1_3_VERSION, "TLS_AES_128_CCM_8_SHA256", NULL, false}, REFUSED},
     };
     check_offers(p, rows, sizeof rows / sizeof rows[0], "AES-GCM and ChaCha20-Poly1305, not CCM-8",
@@ -96,9 +98,12 @@ void check_groups(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     static const struct offer_row rows[] = {
-        {"X25519", {.groups = "X25519"}, ACCEPTED}, {"P-256", {.groups = "P-256"}, ACCEPTED},
-        {"P-384", {.groups = "P-384"}, REFUSED},    {"P-521", {.groups = "P-521"}, REFUSED},
-        {"X448", {.groups = "X448"}, REFUSED},      {"ffdhe2048", {.groups = "ffdhe2048"}, REFUSED},
+        {"X25519", {TLS1_3_VERSION, NULL, "X25519", false}, ACCEPTED},
+        {"P-256", {TLS1_3_VERSION, NULL, "P-256", false}, ACCEPTED},
+        {"P-384", {TLS1_3_VERSION, NULL, "P-384", false}, REFUSED},
+        {"P-521", {TLS1_3_VERSION, NULL, "P-521", false}, REFUSED},
+        {"X448", {TLS1_3_VERSION, NULL, "X448", false}, REFUSED},
+        {"ffdhe2048", {TLS1_3_VERSION, NULL, "ffdhe2048", false}, REFUSED},
     };
     check_offers(p, rows, sizeof rows / sizeof rows[0], "not P-384, P-521, X448, ffdhe2048", f);
 }
@@ -116,22 +121,17 @@ static bool lasts(const X509 *certificate, char until[static 32])
     return days >= MIN_DAYS_LEFT;
 }
 
-/* From here on every connection must show it. */
 void check_certificate(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     char until[32] = "?";
-    drop_wire(p);
-    enum err e = open_wire(p, &p->wire, &(struct wire_rules){.verify = true});
-    if (e != OK) {
+    if (!verify(p)) {
         broken(f, "%s: %s", p->target.host, p->wire.problem);
         return;
     }
-    p->is_verified = true;
-    X509 *certificate = SSL_get1_peer_certificate(p->wire.ssl);
+    X509 *certificate = p->is_open ? SSL_get1_peer_certificate(p->wire.ssl) : NULL;
     bool is_good = certificate != NULL && lasts(certificate, until);
     X509_free(certificate);
-    p->is_open = true;
     if (is_good)
         kept(f, "%s, until %s", p->target.host, until);
     else

@@ -21,7 +21,7 @@ bool inside_running(const struct prove *p, struct finding *f);
  * to it, and we have further questions to the network. What it wants to know is in p. */
 struct store_answer {
     enum err error;
-    int64_t count, of;
+    int64_t count, of, logged;
     char problem[160];
 };
 typedef enum err store_question_fn(struct store *s, const struct prove *p,
@@ -30,6 +30,9 @@ typedef enum err store_question_fn(struct store *s, const struct prove *p,
 /* False when there is no answer, and f says why. */
 bool inside_ask_store(const struct prove *p, store_question_fn *ask, struct store_answer *out,
                       struct finding *f);
+
+/* The row of the page that a setting weakens. */
+const char *settings_row(const char *setting);
 
 /* /proc/PID/name, at most cap - 1 bytes. */
 MUST_CHECK enum err process_text(pid_t pid, const char *name, char *room, size_t cap);

@@ -82,6 +82,16 @@ enum err open_wire(struct prove *p, struct wire *w, const struct wire_rules *rul
     return e;
 }
 
+bool verify(struct prove *p)
+{
+    if (p->is_verified)
+        return true;
+    drop_wire(p);
+    p->is_open = p->is_verified =
+        open_wire(p, &p->wire, &(struct wire_rules){.verify = true}) == OK;
+    return p->is_verified;
+}
+
 void drop_wire(struct prove *p)
 {
     if (p->is_open)
@@ -155,6 +165,24 @@ bool body_has(const struct answer *a, const char *text)
 
 /* ---- the run --------------------------------------------------------------------------------- */
 
+bool prove_has_row(const char *row)
+{
+    for (size_t i = 0; i < claim_count; i++) {
+        if (strcmp(claims[i].row, row) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool prove_wants(const struct prove *p, const char *row)
+{
+    for (size_t i = 0; i < p->row_count; i++) {
+        if (strcmp(p->rows[i], row) == 0)
+            return true;
+    }
+    return p->row_count == 0;
+}
+
 enum err prove_run(struct prove *p)
 {
     p->began_at_ms = clock_wall_ms();
@@ -165,9 +193,10 @@ enum err prove_run(struct prove *p)
         struct finding *f = &p->findings[i];
         f->verdict = c->verdict;
         snprintf(f->text, sizeof f->text, "%s", c->note == NULL ? "" : c->note);
-        if (c->run != NULL)
+        if (c->run != NULL && prove_wants(p, c->row))
             c->run(p, c, f);
     }
+    end_session(p);
     drop_wire(p);
     return OK;
 }

@@ -78,10 +78,13 @@ struct inside {
 };
 
 #define COOKIE_MAX 512
+#define ROWS_MAX   64 /* that a caller may choose */
 
 struct prove {
     struct target target;
     struct inside inside;
+    const char *rows[ROWS_MAX]; /* these only; none: all */
+    size_t row_count;
     bool may_ban; /* the honeypot may be tried though nobody can lift the ban for us */
     const char *email;
     struct str password; /* empty: no account to sign in with */
@@ -96,6 +99,8 @@ struct prove {
     int64_t began_at_ms;
     char cookie[COOKIE_MAX], csrf[COOKIE_MAX]; /* of the account, empty before signing in */
     char set_cookie[COOKIE_MAX];
+    bool has_filled_api, has_filled_logins; /* these limits have been tried */
+    int refused_logins;                     /* of the stranger, answered 401 */
     char limited_api[ANSWER_HEAD_ROOM], limited_login[ANSWER_HEAD_ROOM]; /* heads of the 429s */
     struct finding findings[CHECKS_MAX];
 };
@@ -105,6 +110,8 @@ MUST_CHECK enum err prove_run(struct prove *p);
 
 void prove_report_text(const struct prove *p, FILE *out);
 MUST_CHECK enum err prove_report_json(const struct prove *p, FILE *out);
+bool prove_has_row(const char *row);
+bool prove_wants(const struct prove *p, const char *row);
 size_t prove_count(const struct prove *p, enum verdict verdict);
 enum verdict prove_row_verdict(const struct prove *p, const char *row);
 const char *verdict_words(enum verdict v);
@@ -127,6 +134,12 @@ bool ask(struct prove *p, const struct question *q, struct finding *f);
 
 /* The same without patience: a 429 is an answer. */
 bool ask_once(struct prove *p, const struct question *q, struct finding *f);
+
+/* Every connection from now on must show a good certificate, if this one does. */
+bool verify(struct prove *p);
+
+/* Sign out again, if a check has signed in. */
+void end_session(struct prove *p);
 
 /* A connection of its own, at our pace. */
 MUST_CHECK enum err open_wire(struct prove *p, struct wire *w, const struct wire_rules *rules);

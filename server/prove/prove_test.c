@@ -111,6 +111,14 @@ TEST(status_field__whole_names_only)
     CHECK_INT(status_field("", "Name").len, 0);
 }
 
+TEST(settings_row__by_name__and_what_is_new_is_p3)
+{
+    CHECK_STR(str_from_cstr(settings_row("limits.login_per_min")), STR("S2"));
+    CHECK_STR(str_from_cstr(settings_row("limits.device_per_day")), STR("D8"));
+    CHECK_STR(str_from_cstr(settings_row("tls.legacy_devices")), STR("S1"));
+    CHECK_STR(str_from_cstr(settings_row("something.new")), STR("P3"));
+}
+
 /* ---- verdicts -------------------------------------------------------------------------------- */
 
 TEST(row_verdict__the_worst_that_was_found)
@@ -138,4 +146,6 @@ TEST(row_verdict__the_worst_that_was_found)
 TESTS(prove, TEST_ROW(checks__every_row_of_the_page_has_one_and_every_check_a_row),
       TEST_ROW(checks__without_a_function_is_never_kept), TEST_ROW(paths__none_is_bait),
       TEST_ROW(target_read__table), TEST_ROW(answer_field__by_name_and_number),
-      TEST_ROW(status_field__whole_names_only), TEST_ROW(row_verdict__the_worst_that_was_found))
+      TEST_ROW(status_field__whole_names_only),
+      TEST_ROW(settings_row__by_name__and_what_is_new_is_p3),
+      TEST_ROW(row_verdict__the_worst_that_was_found))

@@ -29,7 +29,7 @@ size_t prove_count(const struct prove *p, enum verdict verdict)
 {
     size_t count = 0;
     for (size_t i = 0; i < check_count; i++)
-        count += p->findings[i].verdict == verdict;
+        count += prove_wants(p, checks[i].row) && p->findings[i].verdict == verdict;
     return count;
 }
 
@@ -82,6 +82,8 @@ void prove_report_text(const struct prove *p, FILE *out)
     for (size_t i = 0; i < claim_count; i++) {
         enum verdict v = prove_row_verdict(p, claims[i].row);
         char heading[256];
+        if (!prove_wants(p, claims[i].row))
+            continue;
         snprintf(heading, sizeof heading, "%s [%s]", claims[i].text, verdict_words(v));
         fprintf(out, "\n%-8s", claims[i].row);
         print_wrapped(out, heading, 8);
@@ -150,8 +152,10 @@ enum err prove_report_json(const struct prove *p, FILE *out)
                           (int64_t)prove_count(p, (enum verdict)v));
     json_out_name(&o, STR("rows"));
     json_out_array(&o);
-    for (size_t i = 0; i < claim_count; i++)
-        write_row(&o, p, &claims[i]);
+    for (size_t i = 0; i < claim_count; i++) {
+        if (prove_wants(p, claims[i].row))
+            write_row(&o, p, &claims[i]);
+    }
     json_out_array_end(&o);
     json_out_object_end(&o);
     TRY(writer_end(&w, &text));
