@@ -16,6 +16,8 @@
 enum prove_option {
     OPTION_SERVER,
     OPTION_CA,
+    OPTION_HTTP,
+    OPTION_LEGACY,
     OPTION_DATA,
     OPTION_CONFIG,
     OPTION_EMAIL,
@@ -26,6 +28,7 @@ enum prove_option {
 
 static const struct option_spec specs[] = {
     [OPTION_SERVER] = {"--server", true}, [OPTION_CA] = {"--ca", true},
+    [OPTION_HTTP] = {"--http", true},     [OPTION_LEGACY] = {"--legacy", true},
     [OPTION_DATA] = {"--data", true},     [OPTION_CONFIG] = {"--config", true},
     [OPTION_EMAIL] = {"--email", true},   [OPTION_ROW] = {"--row", true},
     [OPTION_BANS] = {"--bans", false},    [OPTION_JSON] = {"--json", false},
@@ -61,6 +64,8 @@ static int take(int option, const char *value, struct config *config, struct pro
     switch ((enum prove_option)option) {
     case OPTION_SERVER: given->server = value; return 0;
     case OPTION_CA: given->ca = value; return 0;
+    case OPTION_HTTP: p->plain = value; return 0;
+    case OPTION_LEGACY: p->legacy = value; return 0;
     case OPTION_EMAIL: p->email = value; return 0;
     case OPTION_BANS: p->may_ban = true; return 0;
     case OPTION_JSON: given->is_json = true; return 0;
@@ -219,6 +224,8 @@ const struct command command_prove = {
     "  --server URL   https://HOST:PORT (default: the first listener of the settings)\n"
     "  --ca FILE      the authority of its certificate (default: DIR/ca.pem if it can be read,\n"
     "                 else those of this machine)\n"
+    "  --http HOST:PORT    its listener without encryption (default: that of the settings)\n"
+    "  --legacy HOST:PORT  its listener for old devices (default: that of the settings)\n"
     "  --data DIR     the server's data directory, on the same machine (default as for serve)\n"
     "  --config FILE  its settings (default: DIR/oceanremote.conf if it is there)\n"
     "  --email E      an account, to look at sessions; its password is read from standard input\n"

@@ -83,12 +83,14 @@ void check_suites(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     static const struct offer_row rows[] = {
-        {"AES-128-GCM", {TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", NULL, false}, ACCEPTED},
-        {"AES-256-GCM", {TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384", NULL, false}, ACCEPTED},
+        {"AES-128-GCM", {.version = TLS1_3_VERSION, .suites = "TLS_AES_128_GCM_SHA256"}, ACCEPTED},
+        {"AES-256-GCM", {.version = TLS1_3_VERSION, .suites = "TLS_AES_256_GCM_SHA384"}, ACCEPTED},
         {"ChaCha20-Poly1305",
-         {TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256", NULL, false},
+         {.version = TLS1_3_VERSION, .suites = "TLS_CHACHA20_POLY1305_SHA256"},
          ACCEPTED},
-        {"AES-128-CCM-8", {TLS1_3_VERSION, "TLS_AES_128_CCM_8_SHA256", NULL, false}, REFUSED},
+        {"AES-128-CCM-8",
+         {.version = TLS1_3_VERSION, .suites = "TLS_AES_128_CCM_8_SHA256"},
+         REFUSED},
     };
     check_offers(p, rows, sizeof rows / sizeof rows[0], "AES-GCM and ChaCha20-Poly1305, not CCM-8",
                  f);
@@ -98,12 +100,12 @@ void check_groups(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     static const struct offer_row rows[] = {
-        {"X25519", {TLS1_3_VERSION, NULL, "X25519", false}, ACCEPTED},
-        {"P-256", {TLS1_3_VERSION, NULL, "P-256", false}, ACCEPTED},
-        {"P-384", {TLS1_3_VERSION, NULL, "P-384", false}, REFUSED},
-        {"P-521", {TLS1_3_VERSION, NULL, "P-521", false}, REFUSED},
-        {"X448", {TLS1_3_VERSION, NULL, "X448", false}, REFUSED},
-        {"ffdhe2048", {TLS1_3_VERSION, NULL, "ffdhe2048", false}, REFUSED},
+        {"X25519", {.version = TLS1_3_VERSION, .groups = "X25519"}, ACCEPTED},
+        {"P-256", {.version = TLS1_3_VERSION, .groups = "P-256"}, ACCEPTED},
+        {"P-384", {.version = TLS1_3_VERSION, .groups = "P-384"}, REFUSED},
+        {"P-521", {.version = TLS1_3_VERSION, .groups = "P-521"}, REFUSED},
+        {"X448", {.version = TLS1_3_VERSION, .groups = "X448"}, REFUSED},
+        {"ffdhe2048", {.version = TLS1_3_VERSION, .groups = "ffdhe2048"}, REFUSED},
     };
     check_offers(p, rows, sizeof rows / sizeof rows[0], "not P-384, P-521, X448, ffdhe2048", f);
 }
@@ -161,12 +163,4 @@ void check_hsts(struct prove *p, const struct check *self, struct finding *f)
         broken(f, "it is '%.*s'", STR_ARGS(str_slice(value, 0, 100)));
     else
         kept(f, "%.*s", STR_ARGS(str_slice(value, 0, 100)));
-}
-
-/* ---- the plain listener ---------------------------------------------------------------------- */
-
-void check_plain(struct prove *p, const struct check *self, struct finding *f)
-{
-    (void)p, (void)self;
-    not_here(f, "this version has no plain listener");
 }

@@ -75,6 +75,7 @@ const struct check checks[] = {
     ASK("S1", "only strong suites", check_suites),
     ASK("S1", "only X25519 and P-256", check_groups),
     ASK("S1", "the plain listener redirects pages and refuses credentials", check_plain),
+    ASK("S1", "TLS 1.2 is for old devices alone, if at all", check_legacy),
     /* ---- within all limits ---- */
     ASK("S1", "HSTS for a year, subdomains included", check_hsts),
     ASK("S4", "on a page", check_page_fields),

@@ -83,6 +83,7 @@ struct inside {
 struct prove {
     struct target target;
     struct inside inside;
+    const char *plain, *legacy; /* HOST:PORT of further listeners; NULL: as the settings say */
     const char *rows[ROWS_MAX]; /* these only; none: all */
     size_t row_count;
     bool may_ban; /* the honeypot may be tried though nobody can lift the ban for us */
@@ -167,6 +168,7 @@ CHECK_FUNCTION(check_groups);
 CHECK_FUNCTION(check_certificate);
 CHECK_FUNCTION(check_hsts);
 CHECK_FUNCTION(check_plain);
+CHECK_FUNCTION(check_legacy);
 CHECK_FUNCTION(check_page_fields);
 CHECK_FUNCTION(check_file_fields);
 CHECK_FUNCTION(check_api_fields);

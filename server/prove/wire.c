@@ -125,7 +125,8 @@ static bool set_rules(SSL_CTX *ctx, const struct target *t, const struct wire_ru
 {
     SSL_CTX_set_security_level(ctx, 0);
     SSL_CTX_set_mode(ctx, SSL_MODE_AUTO_RETRY);
-    if (SSL_CTX_set_cipher_list(ctx, "ALL:@SECLEVEL=0") != 1)
+    const char *ciphers = r->ciphers == NULL ? "ALL:@SECLEVEL=0" : r->ciphers;
+    if (SSL_CTX_set_cipher_list(ctx, ciphers) != 1)
         return false;
     if (r->version != 0 && (SSL_CTX_set_min_proto_version(ctx, r->version) != 1 ||
                             SSL_CTX_set_max_proto_version(ctx, r->version) != 1))

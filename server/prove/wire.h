@@ -35,7 +35,8 @@ struct wire_rules {
     int version;        /* this and no other; 0: what OpenSSL offers */
     const char *suites; /* of TLS 1.3 */
     const char *groups;
-    bool verify; /* the certificate, and that it names the host */
+    const char *ciphers; /* of TLS 1.2 */
+    bool verify;         /* the certificate, and that it names the host */
 };
 
 struct wire {
