@@ -214,6 +214,7 @@ static int prove_command(int argc, char **argv)
 const struct command command_prove = {
     "prove", "check a running server against the security page", prove_command,
     "usage: oceanremote prove [--server URL] [--ca FILE] [--data DIR] [--email E]\n"
+    "                         [--http HOST:PORT] [--legacy HOST:PORT]\n"
     "                         [--row ROW]... [--bans] [--json]\n"
     "\n"
     "Take the rows of the security page one by one and ask the running server whether each is\n"
@@ -224,8 +225,9 @@ const struct command command_prove = {
     "  --server URL   https://HOST:PORT (default: the first listener of the settings)\n"
     "  --ca FILE      the authority of its certificate (default: DIR/ca.pem if it can be read,\n"
     "                 else those of this machine)\n"
-    "  --http HOST:PORT    its listener without encryption (default: that of the settings)\n"
-    "  --legacy HOST:PORT  its listener for old devices (default: that of the settings)\n"
+    "  --http HOST:PORT, --legacy HOST:PORT\n"
+    "                 its listeners without encryption and for old devices (default: those of\n"
+    "                 the settings)\n"
     "  --data DIR     the server's data directory, on the same machine (default as for serve)\n"
     "  --config FILE  its settings (default: DIR/oceanremote.conf if it is there)\n"
     "  --email E      an account, to look at sessions; its password is read from standard input\n"

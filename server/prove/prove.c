@@ -148,13 +148,13 @@ bool ask(struct prove *p, const struct question *q, struct finding *f)
         uint64_t wait_s = 1;
         if (!ask_once(p, q, f))
             return false;
-        if (p->answer.status != 429)
+        if (p->answer.status != 429 && p->answer.status != 503)
             return true;
         if (str_u64(answer_field(&p->answer, "Retry-After", 0), RETRY_AFTER_MAX, &wait_s) != OK)
             wait_s = 1;
         pause_ms((int64_t)wait_s * 1000);
     }
-    broken(f, "%s %s: still 429 after waiting as told", q->method, q->path);
+    broken(f, "%s %s: still %u after waiting as told", q->method, q->path, p->answer.status);
     return false;
 }
 

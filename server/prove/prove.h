@@ -129,8 +129,8 @@ struct question {
     const char *method, *path, *fields, *body;
 };
 
-/* Ask, at our pace, and wait when we are told that we ask too often. False: there was no answer,
- * and f says so. The answer is p->answer, until the next question. */
+/* Ask, at our pace, and wait when we are told that we ask too often, or that all are busy. False:
+ * there was no answer, and f says so. The answer is p->answer, until the next question. */
 bool ask(struct prove *p, const struct question *q, struct finding *f);
 
 /* The same without patience: a 429 is an answer. */

@@ -166,7 +166,9 @@ static enum err say_hello(struct wire *w, const struct target *t, const struct w
     w->ssl = SSL_new(w->ctx);
     if (w->ssl == NULL || SSL_set_fd(w->ssl, w->fd) != 1)
         return fail(w, ERR_NO_MEMORY, "no memory for a connection");
-    if (!is_address(t->host) && SSL_set_tlsext_host_name(w->ssl, t->host) != 1)
+    char name[WIRE_HOST_MAX]; /* the macro takes no const, and does not write */
+    memcpy(name, t->host, sizeof name);
+    if (!is_address(t->host) && SSL_set_tlsext_host_name(w->ssl, name) != 1)
         return fail(w, ERR_NO_MEMORY, "no memory for a connection");
     errno = 0;
     int result = SSL_connect(w->ssl);

@@ -83,6 +83,7 @@ test('from outside only, through somebody in front of it: few questions, and tho
   assert.equal(report.inside, false);
   assert.equal(code, 0);
   for (const [key, result] of Object.entries(checks)) if (/^(P3|process|S5|M1|M4)/.test(key)) assert.notEqual(result, 'kept', key);
+  console.log(`a whole run: ${front.connections} connections, ${front.requests} requests`);
   assert.ok(front.connections <= 60 && front.requests <= 300, `${front.connections} connections, ${front.requests} requests`);
 });
 
