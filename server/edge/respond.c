@@ -9,8 +9,8 @@
  * does not use. Those that it uses are left to their default, which is this origin: fullscreen,
  * web-share. */
 #define POWERFUL_FEATURES                                                                          \
-    "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), "           \
-    "bluetooth=(), browsing-topics=(), camera=(), compute-pressure=(), display-capture=(), "       \
+    "accelerometer=(), autoplay=(), "                                                              \
+    "camera=(), compute-pressure=(), display-capture=(), "                                         \
     "encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), "                       \
     "identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), "            \
     "magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), "                    \

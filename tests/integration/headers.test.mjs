@@ -89,7 +89,7 @@ const ALWAYS = {
   date: / GMT$/,
 };
 
-const FEATURES = ['accelerometer', 'bluetooth', 'browsing-topics', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'idle-detection', 'local-fonts', 'magnetometer', 'microphone', 'midi', 'payment', 'screen-wake-lock', 'serial', 'usb', 'xr-spatial-tracking'];
+const FEATURES = ['accelerometer', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid', 'idle-detection', 'local-fonts', 'magnetometer', 'microphone', 'midi', 'payment', 'screen-wake-lock', 'serial', 'usb', 'xr-spatial-tracking'];
 const DATA_FEATURES = ['camera', 'geolocation', 'microphone', 'payment', 'usb'];
 
 function checkHead(kind, head, { isPage, isPlain }) {
