@@ -227,11 +227,20 @@ static void become_known(struct conn *c, principal caller)
     c->caller = caller;
     if (limit_enter(e->limits, key, max, c->index, now_us(e)))
         return;
-    struct conn *stalest = stalest_of(e, c);
+    struct conn *stalest = e->rules.dry_run ? NULL : stalest_of(e, c);
     if (stalest != NULL)
         conn_close(stalest);
     if (!counts(e, key, max, c->index, c->peer, is_device ? "device" : "account"))
         c->close_after = true;
+}
+
+/* It came uncounted, over a connection that is known, with a credential of which the core has made
+ * no use: then it counts like anybody's after all, and what follows does. */
+static void count_late(struct conn *c)
+{
+    struct limit_reached ignored;
+    if (!may_ask(c, &ignored))
+        become_stranger(c);
 }
 
 /* Over a proxy's connection come requests of many: none of them makes it anybody's. Whoever was
@@ -253,6 +262,8 @@ void gate_answered(struct conn *c, uint16_t status, principal caller)
         become_stranger(c);
     else if (status != 401 && caller != 0 && caller != c->caller)
         become_known(c, caller);
+    else if (caller == 0 && c->caller != 0 && !c->is_counted && !c->was_held && status < 500)
+        count_late(c);
     /* Behind a banned address only good credentials keep a connection. */
     if (status == 401 && limit_is_banned(c->edge->limits, c->address, now_us(c->edge)))
         c->close_after = true;

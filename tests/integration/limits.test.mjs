@@ -148,6 +148,24 @@ test('whoever is refused becomes a stranger again', async () => {
   for (const { socket } of strangers) socket.destroy();
 });
 
+test('a connection that is known, with a credential that nobody looks at, counts like any', { timeout: 30_000 }, async () => {
+  const host = addresses();
+  const [device] = await enrol(1, host);
+  const raw = await RawConnection.open(server, { localAddress: host(9) });
+  raw.write(raw.request('GET', '/device/v1/desired', device.headers));
+  assert.equal((await raw.answer()).status, 200);
+  raw.write(raw.request('GET', '/healthz', { Authorization: 'Bearer anything' }).repeat(100));
+  const statuses = [];
+  for (let answer; statuses.length < 100 && (answer = await raw.answer()) !== null; ) statuses.push(answer.status);
+  const good = statuses.filter((status) => status === 200).length;
+  assert.ok(good >= 40 && good <= 46, `${good} of a burst of 40 were answered`);
+  await raw.closed();
+  // Whoever shows what is good is not concerned.
+  const board = new Device(server, device.headers, host(10));
+  for (let i = 0; i < 20; i++) is(await board.get('/device/v1/desired'), 200);
+  board.close();
+});
+
 test('ten requests a second of a device, in a burst of forty; its owner sees it', async () => {
   const [device] = await enrol(1, addresses());
   device.agent.maxSockets = 2;
@@ -205,5 +223,21 @@ test('a dry run refuses nobody and says what it would do', async () => {
   assert.ok(dry.log.some((line) => /event=edge.would_refuse .*limit=requests/.test(line)));
   assert.ok(dry.log.some((line) => /event=edge.would_refuse .*limit=connections/.test(line)));
   assert.ok(dry.log.some((line) => /event=config.loosened .*setting=limits.dry_run/.test(line)));
+  await dry.stop();
+});
+
+test('a dry run closes no connection of a device that has too many', { timeout: 30_000 }, async () => {
+  const dry = await Server.start({ limited: true, settings: { 'limits.dry_run': 'on', edges: 1 } });
+  const owner = await Client.login(dry, await dry.addUser('ada@example.org'), '127.1.200.1');
+  const device = await Device.enrol(owner, 'board', '127.1.200.2');
+  const boards = [];
+  for (let i = 0; i < 8; i++) {
+    boards.push(await RawConnection.open(dry, { localAddress: `127.1.200.${10 + i}` }));
+    boards[i].write(boards[i].request('GET', '/device/v1/desired', device.headers));
+    assert.equal((await boards[i].answer()).status, 200);
+  }
+  await sleep(100);
+  assert.equal(boards.filter(({ isClosed }) => isClosed).length, 0, 'connections of one device');
+  for (const one of boards) one.end();
   await dry.stop();
 });
