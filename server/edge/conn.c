@@ -214,11 +214,14 @@ static struct conn *admit(struct edge *e, int fd, const uint8_t peer[static 16])
         client_sends_proxy_header(&e->front, peer) || client_is_shared(&e->front, peer);
     if (!client_is_admitted(&e->front, peer))
         return NULL;
+    /* First this: nobody gives way to somebody who is refused. */
+    if (!is_proxied && !gate_knocks(e, peer, &address))
+        return NULL;
     gate_make_room(e);
     if (e->conn_count == e->conn_cap)
         return NULL;
     uint32_t index = free_index(e);
-    if (!is_proxied && !gate_admits(e, peer, index, &address))
+    if (!is_proxied && !gate_admits(e, peer, index, address))
         return NULL;
     struct conn *c = calloc(1, sizeof *c);
     if (c == NULL) {

@@ -317,7 +317,9 @@ static enum err take_proxy_header(struct conn *c, size_t *len)
     c->awaits_proxy = false;
     if (header.has_client)
         memcpy(c->peer, header.client, sizeof c->peer);
-    return gate_admits(e, c->peer, c->index, &c->address) ? OK : ERR_LIMIT;
+    return gate_knocks(e, c->peer, &c->address) && gate_admits(e, c->peer, c->index, c->address)
+               ? OK
+               : ERR_LIMIT;
 }
 
 /* All of what was read becomes plain bytes in the loop's buffer. ERR_PEER: TLS was broken. */

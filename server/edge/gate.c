@@ -39,20 +39,24 @@ static bool counts(struct edge *e, uint64_t key, int64_t max, uint32_t index,
     return e->rules.dry_run && limit_enter(e->limits, key, INT32_MAX, index, now_us(e));
 }
 
-bool gate_admits(struct edge *e, const uint8_t peer[static 16], uint32_t index, uint64_t *address)
+bool gate_knocks(struct edge *e, const uint8_t peer[static 16], uint64_t *address)
 {
     int64_t per_s = e->rules.handshakes_per_s;
     struct gcra_rate rate = {per_s < SECOND_US ? SECOND_US / per_s : 1, per_s * HANDSHAKE_BURST};
     *address = limit_key_of_address(e->limits, peer);
-    if (!counts(e, *address, e->rules.connections_per_address, index, peer, "connections"))
+    if (!e->rules.dry_run && limit_held(e->limits, *address) >= e->rules.connections_per_address) {
+        log_refusal(e, peer, "connections");
         return false;
+    }
     if (limit_take(e->limits, *address, LIMIT_HANDSHAKES, rate, now_us(e)).is_allowed)
         return true;
     log_refusal(e, peer, "handshakes");
-    if (e->rules.dry_run)
-        return true;
-    limit_leave(e->limits, index);
-    return false;
+    return e->rules.dry_run;
+}
+
+bool gate_admits(struct edge *e, const uint8_t peer[static 16], uint32_t index, uint64_t address)
+{
+    return counts(e, address, e->rules.connections_per_address, index, peer, "connections");
 }
 
 void gate_make_room(struct edge *e)

@@ -19,9 +19,13 @@
 struct conn;
 struct edge;
 
-/* At accept, before anything is allocated: may one more connection of this address come in, as the
- * one at this index? *address: its key. */
-bool gate_admits(struct edge *e, const uint8_t peer[static 16], uint32_t index, uint64_t *address);
+/* At accept, before anything is allocated: may another one of this address knock? *address: its
+ * key.
+ */
+bool gate_knocks(struct edge *e, const uint8_t peer[static 16], uint64_t *address);
+
+/* It comes in, as the one at this index, unless as many have come over other edges meanwhile. */
+bool gate_admits(struct edge *e, const uint8_t peer[static 16], uint32_t index, uint64_t address);
 
 /* Make room for a newcomer, if strangers fill the edge. */
 void gate_make_room(struct edge *e);

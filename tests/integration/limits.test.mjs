@@ -241,3 +241,24 @@ test('a dry run closes no connection of a device that has too many', { timeout: 
   for (const one of boards) one.end();
   await dry.stop();
 });
+
+test('whoever is refused at the door pushes nobody out of a full edge', { timeout: 30_000 }, async () => {
+  const settings = { edges: 1, connections: 16, 'limits.connections_per_address': 8 };
+  const full = await Server.start({ limited: true, settings });
+  const open = async (from) => {
+    const socket = connect({ port: full.port, host: '127.0.0.1', localAddress: from });
+    socket.on('error', () => {}).on('close', () => (socket.isGone = true));
+    await new Promise((done) => socket.on('connect', done).on('close', done));
+    return socket;
+  };
+  const first = [], second = [];
+  for (let i = 0; i < 8; i++) first.push(await open('127.1.201.1'));
+  for (let i = 0; i < 8; i++) second.push(await open('127.1.201.2'));
+  for (let i = 0; i < 12; i++) (await open('127.1.201.2')).destroy();
+  await sleep(300);
+  assert.equal(first.filter(({ isGone }) => isGone).length, 0, 'pushed out by the refused');
+  const newcomer = await open('127.1.201.3');
+  await until('the oldest stranger gives way to one who is let in', () => first[0].isGone);
+  for (const socket of [...first, ...second, newcomer]) socket.destroy();
+  await full.stop();
+});
