@@ -76,14 +76,14 @@ static bool serve(struct conn *c, const struct http1_request *r, struct str body
     /* One request a connection: the limits of the door are enough. */
     if (conn_is_plain(c))
         return conn_serve_plain(c, r);
-    if (c->kind == LISTENER_LEGACY && !str_starts(r->path, STR("/device/")))
-        return conn_refuse(c, 404, "Only devices are served here: use the server's other port.",
-                           STR_NONE);
     switch (gate_asks(c, r, &reached)) {
     case GATE_PASS: break;
     case GATE_TOO_OFTEN: return refuse_too_often(c, &reached);
     case GATE_BANNED: return refuse_banned(c);
     }
+    if (c->kind == LISTENER_LEGACY && !str_starts(r->path, STR("/device/")))
+        return conn_refuse(c, 404, "Only devices are served here: use the server's other port.",
+                           STR_NONE);
     /* What is no file of ours is a route, or bait, or nothing: the core knows. */
     if (asset_find(r->path) == NULL)
         return conn_ask_core(c, r, body);

@@ -1,5 +1,6 @@
 #include "server/limit/table.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,9 @@ struct limit_table {
     struct shared *shared;
     size_t size;
     _Atomic uint32_t *ledger; /* ours: entry + 1, 0 for none */
+    /* copies: another edge may have been taken over, and all can write what is shared */
+    uint32_t connections;
+    uint8_t hash_key[KEY_LEN];
     EVP_MAC *mac;
     EVP_MAC_CTX *hash;
 };
@@ -71,6 +75,8 @@ enum err limit_table_create(uint32_t edges, uint32_t connections, int *fd)
         close(made);
         return ERR_NO_MEMORY;
     }
+    /* Nobody who gets it can take it away from under the others. */
+    (void)fcntl(made, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     s->magic = MAGIC;
     s->edges = edges;
     s->connections = connections;
@@ -83,7 +89,7 @@ enum err limit_table_create(uint32_t edges, uint32_t connections, int *fd)
 /* What the edge of this number held when it died. */
 static void give_back(struct limit_table *t)
 {
-    for (uint32_t i = 0; i < t->shared->connections; i++)
+    for (uint32_t i = 0; i < t->connections; i++)
         limit_leave(t, i);
 }
 
@@ -111,12 +117,14 @@ enum err limit_table_map(int fd, uint32_t edge, struct limit_table **out)
         return ERR_NO_MEMORY;
     }
     const struct shared *s = t->shared;
-    if (s->magic != MAGIC || edge >= s->edges ||
-        mapping_size(s->edges, s->connections) != t->size) {
+    uint32_t edges = s->edges;
+    t->connections = s->connections;
+    memcpy(t->hash_key, s->hash_key, sizeof t->hash_key);
+    if (s->magic != MAGIC || edge >= edges || mapping_size(edges, t->connections) != t->size) {
         limit_table_unmap(t);
         return ERR_PEER;
     }
-    t->ledger = (_Atomic uint32_t *)(void *)(t->shared + 1) + (size_t)edge * s->connections;
+    t->ledger = (_Atomic uint32_t *)(void *)(t->shared + 1) + (size_t)edge * t->connections;
     give_back(t);
     *out = t;
     return OK;
@@ -140,7 +148,7 @@ static uint64_t key_of(struct limit_table *t, uint8_t kind, const uint8_t *bytes
     uint8_t digest[8];
     size_t digest_len;
     uint64_t key;
-    if (EVP_MAC_init(t->hash, t->shared->hash_key, KEY_LEN, NULL) != 1 ||
+    if (EVP_MAC_init(t->hash, t->hash_key, KEY_LEN, NULL) != 1 ||
         EVP_MAC_update(t->hash, &kind, 1) != 1 || EVP_MAC_update(t->hash, bytes, len) != 1 ||
         EVP_MAC_final(t->hash, digest, &digest_len, sizeof digest) != 1)
         memset(digest, 0xFF, sizeof digest); /* everybody shares one entry: too strict, never lax */
@@ -283,7 +291,7 @@ static enum err add_one(struct entry *e, uint64_t key, int64_t max)
 
 bool limit_enter(struct limit_table *t, uint64_t key, int64_t max, uint32_t conn, int64_t now_us)
 {
-    ASSERT(conn < t->shared->connections);
+    ASSERT(conn < t->connections);
     limit_leave(t, conn);
     for (int i = 0; i < TRIES; i++) {
         struct entry *e = find_or_make(t, key, now_us);
@@ -303,7 +311,7 @@ bool limit_enter(struct limit_table *t, uint64_t key, int64_t max, uint32_t conn
 
 void limit_leave(struct limit_table *t, uint32_t conn)
 {
-    ASSERT(conn < t->shared->connections);
+    ASSERT(conn < t->connections);
     uint32_t at = atomic_exchange(&t->ledger[conn], 0);
     if (at != 0 && at <= LIMIT_ENTRIES)
         drop_one(&t->shared->entries[at - 1]);

@@ -1,6 +1,8 @@
 #include "server/limit/table.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +44,25 @@ TEST(limit_key__v6_by_its_64__v4_whole)
     v4(b, 2);
     CHECK(limit_key_of_address(t, a) != limit_key_of_address(t, b));
     CHECK(limit_key_of_principal(t, 1) != limit_key_of_principal(t, 2));
+    limit_table_unmap(t);
+    close(table_fd);
+}
+
+TEST(limit_table__an_edge_that_was_taken_over__cannot_end_the_others)
+{
+    struct limit_table *t = open_edge(0);
+    uint8_t address[16];
+    struct stat st;
+    v4(address, 1);
+    uint64_t key = limit_key_of_address(t, address);
+    CHECK_INT(fstat(table_fd, &st), 0);
+    CHECK(ftruncate(table_fd, 0) != 0 && ftruncate(table_fd, st.st_size + 1) != 0);
+    uint8_t *shared = mmap(NULL, 64, PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
+    CHECK(shared != MAP_FAILED);
+    memset(shared, 0, 64); /* numbers of edges and connections, the key of the hash */
+    CHECK(limit_enter(t, key, 10, CONNS - 1, NOW));
+    CHECK(limit_key_of_address(t, address) == key);
+    munmap(shared, 64);
     limit_table_unmap(t);
     close(table_fd);
 }
@@ -106,6 +127,8 @@ TEST(limit_table_map__what_is_no_table)
     int fd;
     CHECK_INT(limit_table_create(1, 1, &fd), OK);
     CHECK_INT(limit_table_map(fd, 1, &t), ERR_PEER); /* no such edge */
+    close(fd);
+    fd = memfd_create("short", MFD_CLOEXEC);
     CHECK_INT(ftruncate(fd, 4096), 0);
     CHECK_INT(limit_table_map(fd, 0, &t), ERR_PEER);
     CHECK_INT(limit_table_map(-1, 0, &t), ERR_PEER);
@@ -224,6 +247,7 @@ TEST(limit_rules__round_trip_and_nothing_less)
 }
 
 TESTS(limit_table, TEST_ROW(limit_key__v6_by_its_64__v4_whole),
+      TEST_ROW(limit_table__an_edge_that_was_taken_over__cannot_end_the_others),
       TEST_ROW(limit_forget_requests__connections_and_bans_stay),
       TEST_ROW(limit_enter__exact_over_all_edges),
       TEST_ROW(limit_table_map__gives_back_what_a_dead_edge_held),

@@ -347,7 +347,8 @@ static void read_child(struct parent *p, size_t at)
     enum err e = control_receive(p->children[at].control, buf, &m);
     if (e == ERR_AGAIN || e == ERR_IO)
         return; /* its death is told by SIGCHLD */
-    if (e == OK && m.type == CONTROL_READY && m.payload.len == 0 && m.fd_count == 0) {
+    if (e == OK && m.type == CONTROL_READY && m.payload.len == 0 && m.fd_count == 0 &&
+        !p->children[at].is_ready) {
         note_ready(p, at);
         return;
     }
@@ -356,6 +357,8 @@ static void read_child(struct parent *p, size_t at)
     if (e == OK && at >= KEYRINGS && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
         keyring_identity(p, at, m.payload) == OK)
         return;
+    for (size_t i = 0; e == OK && i < m.fd_count; i++)
+        close(m.fds[i]); /* nobody here takes one */
     log_event("parent.child_killed", "child=%s index=%zu reason=protocol", child_name(at), at);
     kill(p->children[at].pid, SIGKILL);
 }

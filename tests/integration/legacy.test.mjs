@@ -90,3 +90,14 @@ test('nobody else does', async () => {
   }
   raw.end();
 });
+
+test('the limits hold there, too', { timeout: 30_000 }, async () => {
+  const limited = await Server.start({ limited: true, settings: { 'tls.legacy_devices': 'on', 'tls.legacy_https': '127.0.0.1:0' } });
+  const raw = await RawConnection.open({ port: limited.also('https')[0], ca: limited.ca }, V12);
+  raw.write(raw.request('GET', '/').repeat(60));
+  const statuses = [];
+  for (let answer; statuses.length < 60 && (answer = await raw.answer()) !== null; ) statuses.push(answer.status);
+  raw.end();
+  await limited.stop();
+  assert.ok(statuses.includes(429), `${statuses}`);
+});

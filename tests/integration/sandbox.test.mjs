@@ -172,6 +172,16 @@ describe('a forbidden call ends the process, and the parent starts another', { s
     });
 });
 
+test('an edge that says a second time that it is ready is not one of ours any more', { skip: cannotInject }, async () => {
+  const [pid] = server.pidsOf('edge');
+  const lines = server.log.length;
+  const READY = '\n'; // CONTROL_READY as a byte, to CONTROL_FD
+  assert.deepEqual(inject(pid, 'sendto', 3, READY, 1, 0, 0, 0), { result: 1 });
+  await until('the parent ends it', () => logged(server, lines, /event=parent\.child_killed .*child=edge .*reason=protocol/));
+  await until('another edge', () => logged(server, lines, /event=parent\.child_ready .*child=edge /));
+  await until('service', () => serves(server));
+});
+
 test('a process that is stopped and goes on is not killed for it', async () => {
   const pids = server.children().map(({ pid }) => pid);
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
