@@ -82,6 +82,24 @@ function compare(connections, sessions, ca, nginx) {
   };
 }
 
+// A full handshake and one request a connection, 32 at a time. The core is left out: nginx has none.
+function compareHandshakes(sessions, ca, nginx) {
+  const rounds = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const common = ['handshakes', '--sessions', sessions, '--connections', '32', '--seconds', `${SECONDS}`, '--json'];
+    const ours = JSON.parse(load(common));
+    const theirs = JSON.parse(load([...common, '--server', nginx.url, '--ca', ca]));
+    rounds.push({ ours: ours.server_cpu_us - ours.core_cpu_us, theirs: theirs.server_cpu_us, rate: ours.handshakes_per_s, theirRate: theirs.handshakes_per_s });
+  }
+  const of = (pick) => median(rounds.map(pick));
+  const cpu = rounds.map((r) => r.ours / r.theirs);
+  const rate = rounds.map((r) => r.rate / r.theirRate);
+  return [
+    ['handshake and one request: CPU without the core, keyring included, µs', of((r) => r.ours).toFixed(0), of((r) => r.theirs).toFixed(0), median(cpu).toFixed(2), range(cpu, 2), '≤ 1.1'],
+    ['handshake and one durable request: connections/s', of((r) => r.rate).toFixed(0), of((r) => r.theirRate).toFixed(0), median(rate).toFixed(2), range(rate, 2), ''],
+  ];
+}
+
 // Kilobytes over all processes for each device that has sent a batch and now waits for desired state.
 function idleMemory(sessions, extra = []) {
   const text = load(['run', '--sessions', sessions, '--connections', `${IDLE_DEVICES}`, '--seconds', '1', '--hold', ...extra]);
@@ -139,6 +157,7 @@ try {
     rows.push([`${load}: requests/s`, c.ours.rate.toFixed(0), c.theirs.rate.toFixed(0), c.rate.toFixed(2), c.rateRange, '≥ 0.5']);
     rows.push([`${load}: p50 / p99, ms`, `${c.ours.p50.toFixed(2)} / ${c.ours.p99.toFixed(2)}`, `${c.theirs.p50.toFixed(2)} / ${c.theirs.p99.toFixed(2)}`, '', '', '']);
   }
+  rows.push(...compareHandshakes(sessions, ca, nginx));
   rows.push([`memory an idle device, KB (${IDLE_DEVICES} waiting)`, perDevice.toFixed(1), '', '', '', quick ? '' : '≤ 16']);
   rows.push(['resident with one device, MB (all processes; shared pages counted once)', `${(one.rss / 1024).toFixed(1)} (${(one.pss / 1024).toFixed(1)})`, '', '', '', '< 40']);
   rows.push(['start to ready, first start, ms', median(starts).toFixed(0), '', '', range(starts, 0), '< 1000']);

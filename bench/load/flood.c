@@ -117,13 +117,6 @@ struct flood {
     uint64_t statuses[STATUSES];
 };
 
-static int64_t clock_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * MICROS_IN_SECOND + t.tv_nsec / 1000;
-}
-
 /* ---- what to send ---------------------------------------------------------------------------- */
 
 /* A client hello, made once: to the server each is a stranger's first. */
@@ -384,11 +377,11 @@ static void launch_some(struct flood *f, int64_t begun_us)
 static void attack(struct flood *f, int64_t seconds)
 {
     struct epoll_event events[256];
-    int64_t begun_us = clock_us(), swept_us = begun_us;
+    int64_t begun_us = now_us(CLOCK_MONOTONIC), swept_us = begun_us;
     for (f->now_us = begun_us; f->now_us < begun_us + seconds * MICROS_IN_SECOND;) {
         launch_some(f, begun_us);
         int count = epoll_wait(f->epoll, events, 256, f->free_count > 0 ? 1 : 10);
-        f->now_us = clock_us();
+        f->now_us = now_us(CLOCK_MONOTONIC);
         for (int i = 0; i < count; i++)
             on_event(f, events[i].data.ptr, events[i].events);
         if (f->now_us - swept_us >= SWEEP_US) {
@@ -444,8 +437,8 @@ int flood(const struct flood_options *options)
         die("out of memory");
     for (size_t i = 0; i < options->connections; i++)
         f.free[f.free_count++] = &f.shots[i];
-    int64_t begun_us = clock_us();
+    int64_t begun_us = now_us(CLOCK_MONOTONIC);
     attack(&f, options->seconds);
-    report(&f, (double)(clock_us() - begun_us) / MICROS_IN_SECOND);
+    report(&f, (double)(now_us(CLOCK_MONOTONIC) - begun_us) / MICROS_IN_SECOND);
     return 0;
 }

@@ -3,6 +3,7 @@
 #define OC_LOAD_LOAD_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Enrol count devices and print one line each; see main.c for the form. */
 int enrol(const char *server, const char *ca_file, const char *api_key, unsigned count);
@@ -32,10 +33,16 @@ struct flood_options {
 /* Attack a server of this machine; prints one JSON object of what became of the attempts. */
 int flood(const struct flood_options *options);
 
+/* Full handshake, one batch of readings, goodbye; so many at a time, each from another address. */
+int handshakes(const struct run_options *options);
+
+int64_t now_us(clockid_t clock);
+
 /* CPU time and memory of all processes of the server that listens on this port of this machine. */
 struct usage {
     double cpu_s;
-    double pss_kb; /* proportional set size: shared pages are counted once */
+    double core_cpu_s; /* of it the core's: what is behind the TLS */
+    double pss_kb;     /* proportional set size: shared pages are counted once */
     unsigned processes;
 };
 struct usage server_usage(unsigned port);

@@ -16,6 +16,8 @@ static const char help[] =
     "                      [--hold] [--json]\n"
     "       ocean-load flood --server URL --ca FILE --connections C --seconds S [--addresses N]\n"
     "                        [--rate R] [--patience MS] [--asks N] [--mix NAME=WEIGHT,...]\n"
+    "       ocean-load handshakes --sessions FILE --connections C --seconds S\n"
+    "                      [--server URL --ca FILE] [--json]\n"
     "\n"
     "enrol  adds N devices (the key needs scope manage), registers each and opens its session;\n"
     "       prints a header line, then device_id, MAC and session, tab-separated, one a line\n"
@@ -26,7 +28,10 @@ static const char help[] =
     "flood  attacks a server of this machine from N addresses (1000), C connections at once, as\n"
     "       fast as it can or R attempts a second; prints what became of them as JSON. The mix:\n"
     "       close, hello (the server's half of a handshake), handshake, healthz, login, session,\n"
-    "       bearer, headers, bait.\n";
+    "       bearer, headers, bait.\n"
+"handshakes  C connections at a time, each with a full handshake, one batch and a goodbye, "
+    "from\n"
+    "       loopback addresses by the thousand; prints the rate and CPU per handshake.\n";
 
 static const char *option(int argc, char **argv, const char *name)
 {
@@ -89,7 +94,8 @@ int main(int argc, char **argv)
     if (argc >= 2 && strcmp(argv[1], "enrol") == 0)
         return enrol(required(argc, argv, "--server"), required(argc, argv, "--ca"),
                      required(argc, argv, "--api-key"), number(argc, argv, "--count"));
-    if (argc >= 2 && strcmp(argv[1], "run") == 0) {
+    bool shakes = argc >= 2 && strcmp(argv[1], "handshakes") == 0;
+    if (shakes || (argc >= 2 && strcmp(argv[1], "run") == 0)) {
         struct run_options o = {.sessions_file = required(argc, argv, "--sessions"),
                                 .server = option(argc, argv, "--server"),
                                 .ca_file = option(argc, argv, "--ca"),
@@ -97,7 +103,7 @@ int main(int argc, char **argv)
                                 .seconds = number(argc, argv, "--seconds"),
                                 .hold = has_flag(argc, argv, "--hold"),
                                 .json = has_flag(argc, argv, "--json")};
-        return run(&o);
+        return shakes ? handshakes(&o) : run(&o);
     }
     if (argc >= 2 && strcmp(argv[1], "flood") == 0) {
         struct flood_options o = {.server = required(argc, argv, "--server"),

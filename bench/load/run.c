@@ -15,17 +15,11 @@
 #include <openssl/err.h>
 
 #include "bench/load/client.h"
+#include "bench/load/sessions.h"
 
-#define SESSIONS_MAX  100000
 #define LATENCIES_MAX 20000000
 #define ANSWER_MAX    4096
-#define REQUEST_MAX   1024
 #define SOURCES       250 /* loopback addresses, so that ports never run out */
-
-struct session {
-    char mac[24];
-    char token[64];
-};
 
 struct connection {
     SSL *ssl;
@@ -42,8 +36,7 @@ struct connection {
 struct load {
     const struct run_options *options;
     struct target target;
-    struct session *sessions;
-    size_t session_count;
+    struct sessions sessions;
     struct connection *connections;
     int epoll;
     uint32_t *latencies_us;
@@ -57,52 +50,9 @@ struct load {
     char answer[ANSWER_MAX];
 };
 
-static int64_t now_us(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void read_sessions(struct load *l, char *server, char *ca, size_t cap)
-{
-    char line[4096], device[64];
-    FILE *f = fopen(l->options->sessions_file, "r");
-    if (f == NULL)
-        die("%s cannot be read; make it with ocean-load enrol", l->options->sessions_file);
-    l->sessions = calloc(SESSIONS_MAX, sizeof *l->sessions);
-    while (fgets(line, sizeof line, f) != NULL && l->session_count < SESSIONS_MAX) {
-        struct session *s = &l->sessions[l->session_count];
-        char *server_at = strstr(line, "server="), *ca_at = strstr(line, "ca=");
-        if (line[0] == '#' && server_at != NULL && ca_at != NULL) {
-            snprintf(server, cap, "%.*s", (int)strcspn(server_at + 7, "\t\n"), server_at + 7);
-            snprintf(ca, cap, "%.*s", (int)strcspn(ca_at + 3, "\t\n"), ca_at + 3);
-        } else if (sscanf(line, "%63s %23s %63s", device, s->mac, s->token) == 3) {
-            l->session_count++;
-        }
-    }
-    fclose(f);
-}
-
 static void build_readings(struct load *l, struct connection *c)
 {
-    char body[512];
-    int64_t ms = now_us(CLOCK_REALTIME) / 1000;
-    unsigned n = (unsigned)(++l->batch % 1000);
-    int body_len =
-        snprintf(body, sizeof body,
-                 "{\"batch\":\"%llx-%llx\",\"readings\":[{\"metric\":\"temp\",\"time_ms\":%lld,"
-                 "\"value\":21.%03u},"
-                 "{\"metric\":\"hum\",\"time_ms\":%lld,\"value\":48.%u},{\"metric\":\"volt\","
-                 "\"time_ms\":%lld,"
-                 "\"value\":3.3%u},{\"metric\":\"rssi\",\"time_ms\":%lld,\"value\":-6%u}]}",
-                 (unsigned long long)ms, (unsigned long long)l->batch, (long long)ms, n,
-                 (long long)ms, n % 10, (long long)ms, n % 10, (long long)ms, n % 10);
-    c->request_len = (size_t)snprintf(
-        l->request, sizeof l->request,
-        "POST /device/v1/readings HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"
-        "X-Device-MAC: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-        l->target.authority, c->session->token, c->session->mac, body_len, body);
+    c->request_len = readings_request(l->request, l->target.authority, c->session, ++l->batch);
 }
 
 static void build_hold(struct load *l, struct connection *c)
@@ -228,7 +178,7 @@ static void connect_all(struct load *l)
         while (opened < wanted && opened - l->connected < 32) {
             struct connection *c = &l->connections[opened];
             struct epoll_event e = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
-            c->session = &l->sessions[opened];
+            c->session = &l->sessions.of[opened];
             c->ssl = target_connect(&l->target, (int)(opened % SOURCES), 0, &c->fd);
             c->wants_write = true;
             epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e);
@@ -305,18 +255,17 @@ static void hold(struct load *l)
 int run(const struct run_options *options)
 {
     static struct load l;
-    static char server[4096], ca[4096];
     struct rlimit files = {0};
     l.options = options;
-    read_sessions(&l, server, ca, sizeof server);
-    if (l.session_count < options->connections)
+    sessions_read(&l.sessions, options->sessions_file);
+    if (l.sessions.count < options->connections)
         die("%u connections need as many devices, %s has %zu: enrol more", options->connections,
-            options->sessions_file, l.session_count);
+            options->sessions_file, l.sessions.count);
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    target_open(&l.target, options->server == NULL ? server : options->server,
-                options->ca_file == NULL ? ca : options->ca_file);
+    target_open(&l.target, options->server == NULL ? l.sessions.server : options->server,
+                options->ca_file == NULL ? l.sessions.ca : options->ca_file);
     l.connections = calloc(options->connections, sizeof *l.connections);
     l.latencies_us = malloc(LATENCIES_MAX * sizeof *l.latencies_us);
     l.epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -138,6 +138,26 @@ static double pss_kb(int pid)
     return kb;
 }
 
+/* `oceanremote core`. */
+static int is_core(int pid)
+{
+    char path[64], line[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    FILE *f = fopen(path, "r");
+    size_t len = f == NULL ? 0 : fread(line, 1, sizeof line - 1, f);
+    if (f != NULL)
+        fclose(f);
+    size_t program = strnlen(line, len);
+    return program < len && strcmp(line + program + 1, "core") == 0;
+}
+
+int64_t now_us(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 struct usage server_usage(unsigned port)
 {
     static struct process all[PIDS_MAX];
@@ -153,7 +173,9 @@ struct usage server_usage(unsigned port)
     for (size_t i = 0; i < count; i++) {
         if (!all[i].is_server)
             continue;
-        u.cpu_s += cpu_seconds(all[i].pid);
+        double cpu_s = cpu_seconds(all[i].pid);
+        u.cpu_s += cpu_s;
+        u.core_cpu_s += is_core(all[i].pid) ? cpu_s : 0;
         u.pss_kb += pss_kb(all[i].pid);
         u.processes++;
     }

@@ -5,8 +5,10 @@
 #include "server/cli/command.h"
 #include "server/process/core.h"
 #include "server/process/edge.h"
+#include "server/process/keyring.h"
 
-static const struct command *const commands[] = {&command_serve, &command_check, &command_user};
+static const struct command *const commands[] = {&command_serve, &command_check, &command_user,
+                                                 &command_ban};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *out)
@@ -24,11 +26,13 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_USAGE;
     }
-    /* What the parent executes; without its control socket these two end at once. */
+    /* What the parent executes; without their control socket these end at once. */
     if (strcmp(argv[1], "core") == 0)
         return core_main();
     if (strcmp(argv[1], "edge") == 0)
         return edge_main();
+    if (strcmp(argv[1], "keyring") == 0)
+        return keyring_main();
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(argc - 1, argv + 1);

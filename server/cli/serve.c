@@ -129,7 +129,11 @@ const struct command command_serve = {
     "  --config FILE      settings (default: DIR/oceanremote.conf if it is there)\n"
     "  --dev              for developers; loosens nothing in this version\n"
     "\n"
-    "Prints 'ready https://HOST:PORT' when it serves.\n"};
+    "Prints 'ready https://HOST:PORT' when it serves. SIGTERM lets requests under way finish; "
+    "SIGUSR1\n"
+    "looks at the certificate at once, and makes a new one if keys/server.pem is gone, has expired "
+    "or\n"
+    "does not name this machine as it is called now.\n"};
 
 const struct command command_check = {
     "check", "check the settings and print them", check_run,

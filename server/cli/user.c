@@ -9,6 +9,7 @@
 #include "common/base/encoding.h"
 #include "common/crypto/crypto.h"
 #include "server/cli/command.h"
+#include "server/cli/database.h"
 #include "server/domain/account.h"
 #include "server/domain/password.h"
 #include "server/os/clock.h"
@@ -98,10 +99,11 @@ static enum err hash(const struct config *config, struct str password,
     return writer_end(&w, text);
 }
 
-static int add_to_store(const char *path, struct str email, struct str password_hash, bool is_admin)
+static int add_to_store(const struct data_dir *data, struct str email, struct str password_hash,
+                        bool is_admin)
 {
     struct domain d = {.entropy = entropy_fill, .now_ms = clock_wall_ms()};
-    enum err e = store_open(path, &d.store);
+    enum err e = database_open(data, &d.store);
     if (e == OK)
         e = store_begin(d.store);
     if (e == OK) {
@@ -112,7 +114,7 @@ static int add_to_store(const char *path, struct str email, struct str password_
             store_rollback(d.store);
     }
     if (e != OK && e != ERR_CONFLICT)
-        fprintf(stderr, "oceanremote: %s: %s\n", path, store_problem(d.store));
+        fprintf(stderr, "oceanremote: %s: %s\n", data->db, store_problem(d.store));
     store_close(d.store);
     if (e == ERR_CONFLICT)
         return refuse("there is an account with this address already");
@@ -122,23 +124,22 @@ static int add_to_store(const char *path, struct str email, struct str password_
 static int add(const struct config *config, const char *email, bool is_admin)
 {
     uint8_t normal_bytes[EMAIL_MAX], hash_bytes[PASSWORD_HASH_TEXT_MAX];
-    char path[FILE_PATH_MAX];
+    static struct data_dir data;
     struct str normal, hash_text;
     struct password password = {0};
     if (email_normalise(str_from_cstr(email), normal_bytes, &normal) != OK)
         return refuse("this is not a mail address; write --email NAME@HOST");
     umask(077);
-    if (file_make_dir(config->data_dir) != OK ||
-        file_join(config->data_dir, "oceanremote.db", path) != OK)
-        return refuse("the data directory cannot be made or used");
-    int code = read_password(&password);
+    int code = database_reach(config, &data);
+    if (code == EXIT_DONE)
+        code = read_password(&password);
     struct str text = str_from(password.text, password.len);
     if (code == EXIT_DONE && password_is_acceptable(text) != OK)
         code = refuse("a password has 12 to 256 characters, any you like; choose a longer one");
     if (code == EXIT_DONE && hash(config, text, hash_bytes, &hash_text) != OK)
         code = refuse("the password cannot be hashed");
     if (code == EXIT_DONE)
-        code = add_to_store(path, normal, hash_text, is_admin);
+        code = add_to_store(&data, normal, hash_text, is_admin);
     wipe(&password, sizeof password);
     if (code == EXIT_DONE)
         printf("account %.*s made; sign in with it\n", STR_ARGS(normal));

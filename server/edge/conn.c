@@ -139,8 +139,10 @@ static void on_event(void *ctx, uint32_t events)
         c->peer_shut = true;
     if ((events & EPOLLOUT) != 0 && conn_has_unsent(c) && !conn_flush_waiting(c))
         return;
-    /* A client that leaves while the core works on its request is noticed at once. */
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && c->state == CONN_ASKED) {
+    /* A client that leaves while the core works on its request is noticed at once; so is one that
+     * leaves before its handshake is over, which would else wait for a turn nobody needs. */
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 &&
+        (c->state == CONN_ASKED || c->state == CONN_HELLO)) {
         conn_close(c);
         return;
     }
@@ -243,6 +245,7 @@ void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
         free(c);
         return;
     }
+    SSL_set_mode(c->ssl, SSL_MODE_ASYNC); /* until it has its signature */
     gate_enter(c);
     e->conns[c->index] = c;
     e->conn_count++;
@@ -264,6 +267,7 @@ void conn_close(struct conn *c)
     e->left_count++;
     if (c->index < e->free_index)
         e->free_index = c->index;
+    conn_end_pause(c);
     SSL_free(c->ssl);
     close(c->fd);
     conn_drop_bytes(e, (size_t)c->in_cap + c->out_len);

@@ -15,6 +15,9 @@
  *                      └───────────────── REPLY (to ASKED or HELD) ──────────┘          │ the end
  *   Any but HELLO ──▶ LINGER (said goodbye, waits for the other's) ──▶ closed  ◀────────┘
  *
+ * While its signature is made a handshake pauses (struct conn, signature): nothing touches its TLS
+ * state then, and what it has read and not used waits in the connection.
+ *
  * Deadlines (limits.h) count from the arrow into a state. While an answer waits for its reader, the
  * one for writing runs instead, and nothing more is read. */
 #ifndef OC_EDGE_CONN_H
@@ -48,6 +51,9 @@ void conn_held(struct edge *e, uint64_t id, principal caller);
 void conn_stream(struct edge *e, uint64_t id, const struct reply *head);
 void conn_stream_data(struct edge *e, uint64_t id, struct str data);
 void conn_stream_end(struct edge *e, uint64_t id);
+
+/* The signature this handshake has paused for is there, or was refused. */
+void conn_signed(struct edge *e, uint32_t index);
 
 /* The core has gone: everybody who waits for it is told. */
 void conn_core_lost(struct edge *e, struct conn *c);

@@ -46,8 +46,8 @@ static bool refuse_banned(struct conn *c)
     c->close_after = true;
     return conn_refuse(c, 403,
                        "Somebody at your address has looked for weak spots here: for a day nobody "
-                       "is served there but enrolled devices and signed-in owners. The operator "
-                       "can lift it.",
+                       "is served there but enrolled devices and signed-in owners. Whoever runs "
+                       "the server can lift it: oceanremote ban lift ADDRESS.",
                        STR_NONE);
 }
 
@@ -223,10 +223,21 @@ static void send_alert(struct conn *c)
     (void)ignored;
 }
 
+/* One step. The job in which it runs may pause for the signature; then what it has not used of the
+ * input waits, because the loop's buffer is for others next. */
 static enum err shake_hands(struct conn *c)
 {
+    struct edge *e = c->edge;
+    bool was_paused = c->signature != 0;
+    signatures_begin(&e->signatures, c->index);
+    ERR_clear_error(); /* there may be no input, and so far nobody has done it */
     int done = SSL_do_handshake(c->ssl);
     int reason = done == 1 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, done);
+    c->signature = signatures_end(&e->signatures);
+    if (c->signature != 0)
+        return e->io.in_len == 0 ? OK : append_input(c, str_from(e->io.in, e->io.in_len));
+    if (was_paused || done == 1)
+        SSL_clear_mode(c->ssl, SSL_MODE_ASYNC); /* or every later call would begin a job */
     if (reason != SSL_ERROR_NONE && reason != SSL_ERROR_WANT_READ) {
         log_handshake_failure(c);
         send_alert(c);
@@ -236,6 +247,17 @@ static enum err shake_hands(struct conn *c)
     if (done == 1)
         conn_enter(c, CONN_IDLE);
     return OK;
+}
+
+void conn_end_pause(struct conn *c)
+{
+    if (c->signature == 0)
+        return;
+    signatures_fail(&c->edge->signatures, c->signature);
+    conn_begin_io(c, NULL, 0);
+    signatures_begin(&c->edge->signatures, c->index);
+    (void)SSL_do_handshake(c->ssl); /* its alert goes nowhere */
+    c->signature = 0;
 }
 
 /* All of what was read becomes plain bytes in the loop's buffer. ERR_PEER: TLS was broken. */
@@ -286,13 +308,40 @@ static bool hear(struct conn *c, struct str fresh)
     return true;
 }
 
+/* Ciphertext, in this state. False when the connection ended, or has to wait. */
+static bool take_sealed(struct conn *c, const uint8_t *bytes, size_t sealed_len)
+{
+    struct edge *e = c->edge;
+    uint32_t index = c->index;
+    size_t len = 0;
+    conn_begin_io(c, bytes, sealed_len);
+    if ((c->state == CONN_HELLO && shake_hands(c) != OK) ||
+        (c->state != CONN_HELLO && decrypt(c, &len) != OK)) {
+        conn_close(c);
+        return false;
+    }
+    return len == 0 || (hear(c, str_from(e->plain, len)) && conn_is_alive(e, index, c));
+}
+
+void conn_signed(struct edge *e, uint32_t index)
+{
+    struct conn *c = e->conns[index];
+    ASSERT(c != NULL && c->signature != 0);
+    uint8_t *waited = c->in;
+    uint32_t len = c->in_len, cap = c->in_cap;
+    c->in = NULL;
+    c->in_len = c->in_cap = 0;
+    if (take_sealed(c, waited, len))
+        conn_work(c);
+    conn_drop_bytes(e, cap);
+    free(waited);
+}
+
 /* One read(2) from the socket. False when there is nothing more for now, or the connection ended.
  */
 static bool read_once(struct conn *c)
 {
     struct edge *e = c->edge;
-    uint32_t index = c->index;
-    size_t len = 0;
     ssize_t got = recv(c->fd, e->raw, sizeof e->raw, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         c->can_read = errno == EINTR;
@@ -306,19 +355,13 @@ static bool read_once(struct conn *c)
     c->can_read = (size_t)got == sizeof e->raw || c->peer_shut;
     if (c->state == CONN_LINGER)
         return true;
-    conn_begin_io(c, e->raw, (size_t)got);
-    if ((c->state == CONN_HELLO && shake_hands(c) != OK) ||
-        (c->state != CONN_HELLO && decrypt(c, &len) != OK)) {
-        conn_close(c);
-        return false;
-    }
-    if (len > 0 && (!hear(c, str_from(e->plain, len)) || !conn_is_alive(e, index, c)))
-        return false;
-    return true;
+    return take_sealed(c, e->raw, (size_t)got);
 }
 
 static bool wants_input(const struct conn *c)
 {
+    if (c->signature != 0)
+        return false; /* first the signature */
     if (c->state == CONN_LINGER)
         return true;
     if (c->state == CONN_HELD || c->state == CONN_STREAMING)

@@ -19,9 +19,10 @@ struct conn {
     struct edge *edge;
     SSL *ssl;
     int fd;
-    uint32_t slot;  /* in the reactor */
-    uint32_t index; /* in the edge's table */
-    uint32_t ask;   /* of the request the core has; 0: none */
+    uint32_t slot;      /* in the reactor */
+    uint32_t index;     /* in the edge's table */
+    uint64_t signature; /* HELLO: the one that the handshake has paused for; 0: it has not */
+    uint32_t ask;       /* of the request the core has; 0: none */
     enum conn_state state;
     bool can_read;       /* the socket may have more */
     bool peer_shut;      /* it has sent its last byte; there is an end to be read */
@@ -69,6 +70,9 @@ bool conn_is_alive(const struct edge *e, uint32_t index, const struct conn *c);
 
 /* Everything that can be done for a connection now: read, answer, read on. */
 void conn_work(struct conn *c);
+
+/* The end of a connection whose handshake has paused: its job has to end, too. */
+void conn_end_pause(struct conn *c);
 
 /* The client speaks, or the edge leaves, while the core holds the request: ask it to let go. */
 void conn_release(struct conn *c);

@@ -23,6 +23,7 @@ static void give_memory_back(struct timer *t)
     struct edge *e = (struct edge *)(void *)((char *)t - offsetof(struct edge, trim));
     if (e->left_count >= TRIM_LEFT_MIN) {
         e->left_count = 0;
+        signatures_trim(&e->signatures);
         malloc_trim(0); /* glibc would keep the peak for ever */
     }
     timer_set(&e->timers, t, e->now_ms + TRIM_EVERY_MS);
@@ -42,6 +43,12 @@ static void accept_again(struct timer *t)
     watch_listeners(e, EPOLLIN);
 }
 
+static void ask_again(struct timer *t)
+{
+    struct edge *e = (struct edge *)(void *)((char *)t - offsetof(struct edge, ask_again));
+    signatures_ask_again(&e->signatures, e->now_ms);
+}
+
 enum err edge_init(struct edge *e, uint32_t connections_max)
 {
     memset(e, 0, offsetof(struct edge, raw));
@@ -56,6 +63,9 @@ enum err edge_init(struct edge *e, uint32_t connections_max)
     timers_init(&e->timers, e->now_ms);
     e->trim.fire = give_memory_back;
     e->accept_again.fire = accept_again;
+    e->ask_again.fire = ask_again;
+    e->signer = (struct far_signer){signatures_sign, &e->signatures};
+    TRY(signatures_init(&e->signatures));
     timer_set(&e->timers, &e->trim, e->now_ms + TRIM_EVERY_MS);
     if (e->conns == NULL || e->again == NULL)
         return ERR_NO_MEMORY;
@@ -67,6 +77,8 @@ void edge_done(struct edge *e)
     link_done(&e->link);
     reactor_close(&e->reactor);
     SSL_CTX_free(e->tls);
+    SSL_CTX_free(e->tls_legacy);
+    signatures_done(&e->signatures);
     limit_table_unmap(e->limits);
     free(e->conns);
     free(e->again);
@@ -278,13 +290,59 @@ enum err edge_set_limits(struct edge *e, int fd, uint32_t number)
     return limit_table_map(fd, number, &e->limits);
 }
 
-enum err edge_set_identity(struct edge *e, struct str certificate, struct str key)
+enum err edge_set_identity(struct edge *e, struct str certificate, struct str legacy)
 {
-    SSL_CTX *fresh;
-    TRY(tls_context_new(certificate, key, &e->tickets, &fresh));
+    SSL_CTX *fresh, *fresh_legacy = NULL;
+    TRY(tls_context_new(certificate, &e->signer, &e->tickets, &fresh));
+    enum err made =
+        legacy.len == 0 ? OK : tls_context_new_legacy(legacy, &e->signer, &fresh_legacy);
+    if (made != OK) {
+        SSL_CTX_free(fresh);
+        return made;
+    }
     SSL_CTX_free(e->tls); /* connections of before keep theirs */
+    SSL_CTX_free(e->tls_legacy);
     e->tls = fresh;
+    e->tls_legacy = fresh_legacy;
     return OK;
+}
+
+/* ---- the keyring ----------------------------------------------------------------------------- */
+
+static void resume(void *ctx, uint32_t conn)
+{
+    conn_signed(ctx, conn);
+}
+
+static void on_keyring(void *ctx, uint32_t events)
+{
+    static struct log_limit limit;
+    struct edge *e = ctx;
+    enum err got = OK;
+    (void)events;
+    while (got == OK)
+        got = signatures_receive(&e->signatures, resume, e);
+    if (got != ERR_AGAIN)
+        log_event_limited(&limit, "edge.keyring_misread", "cause=%s", err_name(got));
+}
+
+void edge_set_keyring(struct edge *e, int fd)
+{
+    if (e->signatures.fd >= 0) {
+        reactor_remove(&e->reactor, e->keyring_slot);
+        close(e->signatures.fd);
+    }
+    e->signatures.fd = fd;
+    if (reactor_add(&e->reactor, fd, EPOLLIN, on_keyring, e, &e->keyring_slot) != OK)
+        fatal("the keyring cannot be watched");
+}
+
+/* All that this turn's handshakes want signed. */
+static void flush_signatures(struct edge *e)
+{
+    signatures_send(&e->signatures, e->now_ms);
+    if (e->signatures.count > 0 && !timer_is_set(&e->ask_again))
+        timer_set(&e->timers, &e->ask_again, e->now_ms + SIGNATURES_AGAIN_MS);
 }
 
 /* ---- leaving --------------------------------------------------------------------------------- */
@@ -334,5 +392,6 @@ void edge_turn(struct edge *e, int timeout_ms_max)
     reactor_deliver(&e->reactor);
     go_on(e);
     timers_run(&e->timers, e->now_ms);
+    flush_signatures(e);
     flush_link(e);
 }

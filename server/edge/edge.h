@@ -10,6 +10,7 @@
 #define OC_EDGE_EDGE_H
 
 #include "server/edge/limits.h"
+#include "server/edge/signatures.h"
 #include "server/ipc/link.h"
 #include "server/limit/rules.h"
 #include "server/limit/table.h"
@@ -40,7 +41,13 @@ struct edge {
     uint32_t link_slot;
     bool link_wants_write;
 
+    struct signatures signatures;
+    struct far_signer signer; /* asks them */
+    uint32_t keyring_slot;
+    struct timer ask_again; /* set while signatures are waited for */
+
     SSL_CTX *tls;
+    SSL_CTX *tls_legacy; /* TLS 1.2, for a listener that is for old devices; NULL: not wanted */
     struct tls_tickets tickets;
     struct tls_io io;
 
@@ -75,8 +82,12 @@ void edge_done(struct edge *e);
  * given. */
 void edge_set_link(struct edge *e, int fd);
 
-/* New connections begin with this certificate. ERR_CORRUPT: it stays as it was. */
-MUST_CHECK enum err edge_set_identity(struct edge *e, struct str certificate, struct str key);
+/* New connections begin with these certificates; the keyring has their keys. legacy: the one for
+ * TLS 1.2, empty when that is not wanted. ERR_CORRUPT: all stays as it was. */
+MUST_CHECK enum err edge_set_identity(struct edge *e, struct str certificate, struct str legacy);
+
+/* Where to ask for signatures; fd is given. */
+void edge_set_keyring(struct edge *e, int fd);
 
 /* The counters of all edges; fd stays the caller's. ERR_PEER: it is no such table. */
 MUST_CHECK enum err edge_set_limits(struct edge *e, int fd, uint32_t number);

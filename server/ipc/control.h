@@ -22,12 +22,15 @@ enum control_type {
     CONTROL_LISTEN,     /* parent → edge: one descriptor, an already listening TLS socket */
     CONTROL_LINK,     /* parent → edge or core: u32 edge index, u32 serial; descriptor = its end.
                          core → parent: this link is down, lay another */
-    CONTROL_IDENTITY, /* parent → edge: certificate chain PEM, private key PEM (str32 each) */
-    CONTROL_LIMITS,   /* parent → edge: u32 edge index; descriptor = the table of limits */
-    CONTROL_TICKETS,  /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
-    CONTROL_START,    /* parent → child: that was all, begin to serve */
-    CONTROL_READY,    /* child → parent: serving */
-    CONTROL_DRAIN,    /* parent → child: finish what is under way, then exit 0 */
+    CONTROL_IDENTITY, /* keyring → parent → edge: certificate chain for TLS 1.3, for 1.2 (PEM, str32
+                         each; the second is empty when TLS 1.2 is not wanted) */
+    CONTROL_LIMITS,  /* parent → edge: u32 edge index; descriptor = the table of limits */
+    CONTROL_TICKETS, /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
+    CONTROL_KEYRING, /* parent → keyring or edge: u32 edge index; descriptor = its end of the pair
+                        on which that edge asks for signatures (server/ipc/signing.h) */
+    CONTROL_START,   /* parent → child: that was all, begin to serve */
+    CONTROL_READY,   /* child → parent: serving */
+    CONTROL_DRAIN,   /* parent → child: finish what is under way, then exit 0 */
 };
 
 struct control {

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
+#include "common/base/assert.h"
 #include "common/crypto/crypto.h"
 
 /* ---- the BIO --------------------------------------------------------------------------------- */
@@ -165,45 +166,77 @@ static bool use_certificate(SSL_CTX *ctx, struct str pem)
     return good;
 }
 
-static bool use_private_key(SSL_CTX *ctx, struct str pem)
+/* The private half stays where it is; the certificate says which one it is. */
+static bool use_far_key(SSL_CTX *ctx, const struct far_signer *signer)
 {
-    BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
+    X509 *cert = SSL_CTX_get0_certificate(ctx);
+    EVP_PKEY *key = far_key_new(X509_get0_pubkey(cert), signer);
     bool good =
         key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
     EVP_PKEY_free(key);
-    BIO_free(bio);
     return good;
 }
 
-static bool set_rules(SSL_CTX *ctx, struct tls_tickets *tickets)
+static bool set_common_rules(SSL_CTX *ctx)
 {
-    static char groups[] = "X25519:P-256"; /* the macro below takes no const */
+    static char groups[] = "X25519:P-256"; /* these macros take no const */
+    static char algorithms[] = "ECDSA+SHA256";
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets only: no state here */
     SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
-    return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+    return SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
+           SSL_CTX_set1_sigalgs_list(ctx, algorithms) == 1;
+}
+
+static bool set_rules(SSL_CTX *ctx, struct tls_tickets *tickets)
+{
+    return set_common_rules(ctx) && SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
                                          "TLS_CHACHA20_POLY1305_SHA256") == 1 &&
-           SSL_CTX_set1_groups_list(ctx, groups) == 1 && SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
-           SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+           SSL_CTX_set_num_tickets(ctx, 1) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
            SSL_CTX_set_ex_data(ctx, tickets_index(), tickets) == 1 &&
            SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key) == 1;
 }
 
-enum err tls_context_new(struct str certificate_pem, struct str key_pem,
-                         struct tls_tickets *tickets, SSL_CTX **out)
+/* A ticket of TLS 1.2 would give the session's keys to whoever gets the ticket key later, and the
+ * stacks that this is for know none: every handshake is a full one. */
+static bool set_legacy_rules(SSL_CTX *ctx)
+{
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+    return set_common_rules(ctx) && SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_cipher_list(ctx, "ECDHE-ECDSA-AES128-GCM-SHA256:"
+                                        "ECDHE-ECDSA-AES256-GCM-SHA384:"
+                                        "ECDHE-ECDSA-CHACHA20-POLY1305") == 1;
+}
+
+/* tickets: NULL for TLS 1.2. */
+static enum err make_context(struct str certificate_pem, const struct far_signer *signer,
+                             struct tls_tickets *tickets, SSL_CTX **out)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     if (ctx == NULL)
         return ERR_NO_MEMORY;
-    if (set_rules(ctx, tickets) && use_certificate(ctx, certificate_pem) &&
-        use_private_key(ctx, key_pem)) {
+    if ((tickets == NULL ? set_legacy_rules(ctx) : set_rules(ctx, tickets)) &&
+        use_certificate(ctx, certificate_pem) && use_far_key(ctx, signer)) {
         *out = ctx;
         return OK;
     }
     SSL_CTX_free(ctx);
     return ERR_CORRUPT;
+}
+
+enum err tls_context_new(struct str certificate_pem, const struct far_signer *signer,
+                         struct tls_tickets *tickets, SSL_CTX **out)
+{
+    ASSERT(tickets != NULL);
+    return make_context(certificate_pem, signer, tickets, out);
+}
+
+enum err tls_context_new_legacy(struct str certificate_pem, const struct far_signer *signer,
+                                SSL_CTX **out)
+{
+    return make_context(certificate_pem, signer, NULL, out);
 }

@@ -1,4 +1,5 @@
-/* TLS for strangers: 1.3 only, no memory held between records, tickets shared by all edges.
+/* TLS for strangers: 1.3, no private key in this process, no memory held between records, tickets
+ * shared by all edges.
  *
  * Owns:     contexts it makes; a connection keeps the context it began with alive.
  * Promise:  one read(2) and one write(2) a request: TLS reads from, and writes to, buffers of the
@@ -12,7 +13,7 @@
 
 #include <openssl/ssl.h>
 
-#include "common/base/str.h"
+#include "server/net/far_key.h"
 
 #define TLS_TICKET_KEY_LEN  80 /* name 16, AES-256 key 32, HMAC key 32 */
 #define TLS_TICKET_KEYS_MAX 3
@@ -31,9 +32,16 @@ struct tls_io {
     size_t out_len, out_cap;
 };
 
-/* ERR_CORRUPT: certificate and key cannot be read or do not belong together. tickets is kept. */
-MUST_CHECK enum err tls_context_new(struct str certificate_pem, struct str key_pem,
+/* TLS 1.3. No private key comes near: the certificate's is asked for by signer, which is kept, as
+ * is tickets. ERR_CORRUPT: the certificate cannot be read or is not P-256. */
+MUST_CHECK enum err tls_context_new(struct str certificate_pem, const struct far_signer *signer,
                                     struct tls_tickets *tickets, SSL_CTX **out);
+
+/* TLS 1.2 and nothing else, ECDHE-ECDSA with AEAD, no renegotiation, no resumption: for stacks of
+ * old devices. The certificate is the one whose key signs TLS 1.2 (server/pki/signer.h), not the
+ * one of tls_context_new(). */
+MUST_CHECK enum err tls_context_new_legacy(struct str certificate_pem,
+                                           const struct far_signer *signer, SSL_CTX **out);
 
 /* A server-side connection on io, which is kept. NULL when out of memory. */
 SSL *tls_accept(SSL_CTX *ctx, struct tls_io *io);

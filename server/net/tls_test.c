@@ -2,12 +2,14 @@
 
 #include <openssl/pem.h>
 
+#include "server/pki/signer.h"
 #include "tests/check.h"
 #include "tests/support/edge_house.h"
 
 #define FLIGHTS_MAX 20
 
 static struct house_identity identity;
+static struct far_signer signer = {house_sign, &identity};
 static struct tls_tickets tickets = {.count = 1};
 
 static SSL_CTX *server_context(struct tls_tickets *t)
@@ -15,9 +17,7 @@ static SSL_CTX *server_context(struct tls_tickets *t)
     SSL_CTX *ctx;
     if (identity.key[0] == 0)
         house_make_identity(&identity, 1);
-    CHECK_INT(
-        tls_context_new(str_from_cstr(identity.certificate), str_from_cstr(identity.key), t, &ctx),
-        OK);
+    CHECK_INT(tls_context_new(str_from_cstr(identity.certificate), &signer, t, &ctx), OK);
     return ctx;
 }
 
@@ -117,30 +117,129 @@ TEST(tls__groups_and_ciphers__are_those_of_the_product)
     SSL_CTX_free(ctx);
 }
 
-TEST(tls__identity__that_cannot_be_used_is_refused)
+TEST(tls__a_certificate__that_cannot_be_used_is_refused)
 {
     SSL_CTX *ctx = NULL;
-    struct house_identity other;
-    char locked[HOUSE_PEM_MAX] = "";
-    (void)SSL_CTX_free(server_context(&tickets));
-    house_make_identity(&other, 2);
-    struct str chain = str_from_cstr(identity.certificate), key = str_from_cstr(identity.key);
-    CHECK_INT(tls_context_new(STR_NONE, key, &tickets, &ctx), ERR_CORRUPT);
-    CHECK_INT(tls_context_new(chain, STR_NONE, &tickets, &ctx), ERR_CORRUPT);
-    CHECK_INT(tls_context_new(chain, str_from_cstr(other.key), &tickets, &ctx), ERR_CORRUPT);
-    CHECK_INT(tls_context_new(key, chain, &tickets, &ctx), ERR_CORRUPT);
-    /* A key behind a pass phrase must not wait for somebody to type it. */
-    BIO *in = BIO_new_mem_buf(identity.key, -1), *out = BIO_new(BIO_s_mem());
-    EVP_PKEY *plain = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
-    unsigned char phrase[] = "phrase";
-    CHECK_INT(PEM_write_bio_PrivateKey(out, plain, EVP_aes_256_cbc(), phrase, 6, NULL, NULL), 1);
-    CHECK(BIO_read(out, locked, sizeof locked - 1) > 0);
-    CHECK_INT(tls_context_new(chain, str_from_cstr(locked), &tickets, &ctx), ERR_CORRUPT);
+    char p384[HOUSE_PEM_MAX] = "";
+    SSL_CTX_free(server_context(&tickets));
+    CHECK_INT(tls_context_new(STR_NONE, &signer, &tickets, &ctx), ERR_CORRUPT);
+    CHECK_INT(tls_context_new(STR("-----BEGIN"), &signer, &tickets, &ctx), ERR_CORRUPT);
+    CHECK_INT(tls_context_new(str_from_cstr(identity.key), &signer, &tickets, &ctx), ERR_CORRUPT);
+    CHECK_INT(tls_context_new_legacy(STR_NONE, &signer, &ctx), ERR_CORRUPT);
+    EVP_PKEY *other_curve = EVP_EC_gen("P-384");
+    X509 *cert = X509_new();
+    BIO *out = BIO_new(BIO_s_mem());
+    CHECK(X509_set_pubkey(cert, other_curve) == 1 &&
+          X509_sign(cert, other_curve, EVP_sha384()) > 0 && PEM_write_bio_X509(out, cert) == 1);
+    CHECK(BIO_read(out, p384, sizeof p384 - 1) > 0);
+    CHECK_INT(tls_context_new(str_from_cstr(p384), &signer, &tickets, &ctx), ERR_CORRUPT);
     CHECK(ctx == NULL);
-    EVP_PKEY_free(plain);
-    BIO_free(in);
     BIO_free(out);
+    X509_free(cert);
+    EVP_PKEY_free(other_curve);
 }
+
+/* ---- the key that is elsewhere --------------------------------------------------------------- */
+
+/* What TLS wants signed is what the keyring's keys accept, byte by byte. */
+static enum signer_form expected_form;
+static size_t signatures_asked;
+
+static enum err sign_and_judge(void *ctx, const uint8_t key[static SIGNING_KEY_LEN],
+                               struct str content, struct signature *out)
+{
+    signatures_asked++;
+    CHECK(signer_accepts(expected_form, content));
+    CHECK(!signer_accepts(expected_form == SIGNER_TLS_1_3 ? SIGNER_TLS_1_2 : SIGNER_TLS_1_3,
+                          content));
+    return house_sign(ctx, key, content, out);
+}
+
+static enum err refuse_to_sign(void *ctx, const uint8_t key[static SIGNING_KEY_LEN],
+                               struct str content, struct signature *out)
+{
+    (void)ctx, (void)key, (void)content, (void)out;
+    return ERR_DENIED;
+}
+
+static const struct far_signer judge = {sign_and_judge, &identity};
+
+TEST(far_key__every_handshake_of_tls_1_3__is_what_the_keyring_signs)
+{
+    static const char *const suites[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                         "TLS_CHACHA20_POLY1305_SHA256"};
+    static struct pair p;
+    SSL_CTX *ctx;
+    SSL_CTX_free(server_context(&tickets));
+    CHECK_INT(tls_context_new(str_from_cstr(identity.certificate), &judge, &tickets, &ctx), OK);
+    expected_form = SIGNER_TLS_1_3;
+    signatures_asked = 0;
+    for (size_t i = 0; i < 3; i++) {
+        check_row = suites[i];
+        pair_open(&p, ctx);
+        CHECK_INT(SSL_set_ciphersuites(p.client, suites[i]), 1);
+        CHECK(shake(&p));
+        pair_close(&p);
+    }
+    check_row = NULL;
+    CHECK_INT(signatures_asked, 3);
+    SSL_CTX_free(ctx);
+}
+
+TEST(far_key__a_refused_signature__ends_the_handshake)
+{
+    static const struct far_signer nobody = {refuse_to_sign, NULL};
+    static struct pair p;
+    SSL_CTX *ctx;
+    SSL_CTX_free(server_context(&tickets));
+    CHECK_INT(tls_context_new(str_from_cstr(identity.certificate), &nobody, &tickets, &ctx), OK);
+    pair_open(&p, ctx);
+    CHECK(!shake(&p));
+    pair_close(&p);
+    SSL_CTX_free(ctx);
+}
+
+/* ---- TLS 1.2 --------------------------------------------------------------------------------- */
+
+TEST(legacy__ecdhe_with_aead__and_nothing_else)
+{
+    static const struct {
+        const char *ciphers;
+        int version;
+        bool works;
+    } rows[] = {
+        {"ECDHE-ECDSA-AES128-GCM-SHA256", TLS1_2_VERSION, true},
+        {"ECDHE-ECDSA-AES256-GCM-SHA384", TLS1_2_VERSION, true},
+        {"ECDHE-ECDSA-CHACHA20-POLY1305", TLS1_2_VERSION, true},
+        {"ECDHE-ECDSA-AES128-SHA256", TLS1_2_VERSION, false}, /* CBC */
+        {"ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0", TLS1_1_VERSION, false},
+        {"DEFAULT", TLS1_3_VERSION, false},
+    };
+    static struct pair p;
+    SSL_CTX *ctx;
+    SSL_CTX_free(server_context(&tickets));
+    CHECK_INT(tls_context_new_legacy(str_from_cstr(identity.certificate), &judge, &ctx), OK);
+    expected_form = SIGNER_TLS_1_2;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_row = rows[i].ciphers;
+        for (int p256 = 0; p256 < 2; p256++) {
+            char group[16]; /* the certificate's curve must be among them in TLS 1.2 */
+            snprintf(group, sizeof group, "%s", p256 == 1 ? "P-256" : "X25519:P-256");
+            pair_open(&p, ctx);
+            CHECK_INT(SSL_set_cipher_list(p.client, rows[i].ciphers), 1);
+            CHECK_INT(SSL_set_min_proto_version(p.client, rows[i].version), 1);
+            CHECK_INT(SSL_set_max_proto_version(p.client, rows[i].version), 1);
+            CHECK_INT(SSL_set1_groups_list(p.client, group), 1);
+            CHECK_INT(shake(&p), rows[i].works);
+            CHECK(!rows[i].works || !SSL_SESSION_has_ticket(SSL_get0_session(p.client)));
+            pair_close(&p);
+        }
+    }
+    check_row = NULL;
+    SSL_CTX_free(ctx);
+}
+
+/* ---- sessions -------------------------------------------------------------------------------- */
 
 static SSL_SESSION *first_session(SSL_CTX *ctx)
 {
@@ -229,7 +328,10 @@ TEST(tls__an_answer_larger_than_the_buffer__is_an_error_and_no_overrun)
 }
 
 TESTS(tls, TEST_ROW(tls__groups_and_ciphers__are_those_of_the_product),
-      TEST_ROW(tls__identity__that_cannot_be_used_is_refused),
+      TEST_ROW(tls__a_certificate__that_cannot_be_used_is_refused),
+      TEST_ROW(far_key__every_handshake_of_tls_1_3__is_what_the_keyring_signs),
+      TEST_ROW(far_key__a_refused_signature__ends_the_handshake),
+      TEST_ROW(legacy__ecdhe_with_aead__and_nothing_else),
       TEST_ROW(tls__tickets__open_wherever_their_key_is_known),
       TEST_ROW(tls__max_fragment_length__bounds_every_record),
       TEST_ROW(tls__an_answer_larger_than_the_buffer__is_an_error_and_no_overrun))

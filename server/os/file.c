@@ -34,6 +34,22 @@ bool file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+static enum err read_up_to(int fd, uint8_t *to, size_t size, size_t *have)
+{
+    *have = 0;
+    while (*have < size) {
+        ssize_t got = read(fd, to + *have, size - *have);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ERR_IO;
+        if (got == 0)
+            break;
+        *have += (size_t)got;
+    }
+    return OK;
+}
+
 enum err file_read(struct arena *a, const char *path, size_t size_max, struct str *out)
 {
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,21 +60,24 @@ enum err file_read(struct arena *a, const char *path, size_t size_max, struct st
         return ERR_IO;
     if (st.st_size < 0 || (size_t)st.st_size > size_max)
         return ERR_LIMIT;
-    size_t size = (size_t)st.st_size;
+    size_t size = (size_t)st.st_size, have = 0;
     uint8_t *bytes = arena_alloc(a, size == 0 ? 1 : size);
     if (bytes == NULL)
         return ERR_NO_MEMORY;
-    size_t have = 0;
-    while (have < size) {
-        ssize_t got = read(fd, bytes + have, size - have);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return ERR_IO;
-        have += (size_t)got;
-    }
+    TRY(read_up_to(fd, bytes, size, &have));
+    if (have < size)
+        return ERR_IO;
     *out = str_from(bytes, size);
     return OK;
+}
+
+enum err file_read_secret(const char *path, uint8_t *block, size_t cap, size_t *len)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    TRY(read_up_to(fd, block, cap, len));
+    return *len == cap ? ERR_LIMIT : OK;
 }
 
 static enum err write_all(int fd, struct str bytes)
@@ -74,6 +93,12 @@ static enum err write_all(int fd, struct str bytes)
     return fsync(fd) == 0 ? OK : ERR_IO;
 }
 
+enum err file_sync_dir(const char *dir)
+{
+    AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
+}
+
 /* The new name is durable only once its directory is. */
 static enum err sync_parent(const char *path)
 {
@@ -81,8 +106,7 @@ static enum err sync_parent(const char *path)
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
     snprintf(dir, sizeof dir, "%.*s", len == 0 ? 1 : (int)len, slash == NULL ? "." : path);
-    AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
+    return file_sync_dir(dir);
 }
 
 enum err file_write(const char *path, struct str bytes, unsigned mode)

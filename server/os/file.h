@@ -24,8 +24,15 @@ bool file_exists(const char *path);
 /* All of a file of at most size_max bytes, allocated in a. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO. */
 MUST_CHECK enum err file_read(struct arena *a, const char *path, size_t size_max, struct str *out);
 
+/* All of a file that is shorter than cap into the caller's block, which nothing else sees, and
+ * which the caller wipes. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO. */
+MUST_CHECK enum err file_read_secret(const char *path, uint8_t *block, size_t cap, size_t *len);
+
 /* Replace path by these bytes. mode as for open(2). */
 MUST_CHECK enum err file_write(const char *path, struct str bytes, unsigned mode);
+
+/* Names made, moved or removed in a directory are durable after this. */
+MUST_CHECK enum err file_sync_dir(const char *dir);
 
 /* Take the lock at path and keep it for as long as the process lives. ERR_CONFLICT when another
  * process has it; then *owner is its process id, or 0. The descriptor stays open on purpose. */

@@ -1,6 +1,7 @@
 #include "server/pki/pki.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -20,22 +21,42 @@
 #define SERVER_DAYS 397
 #define RENEW_DAYS  30
 #define NAMES_MAX   4096 /* text of a subjectAltName */
+#define KEY_PEM_MAX 2048 /* ours have 241 bytes */
+
+/* A certificate, its key, and the key of the certificate before it. */
+struct trio {
+    const char *subject;
+    char certificate[FILE_PATH_MAX];
+    char key[FILE_PATH_MAX];
+    char old_key[FILE_PATH_MAX];
+};
 
 struct paths {
     char keys_dir[FILE_PATH_MAX];
     char ca[FILE_PATH_MAX];
     char ca_key[FILE_PATH_MAX];
-    char server[FILE_PATH_MAX];
-    char server_key[FILE_PATH_MAX];
+    struct trio server, legacy;
 };
+
+static enum err trio_of(const char *keys_dir, const char *name, const char *subject, struct trio *t)
+{
+    char file[64];
+    t->subject = subject;
+    snprintf(file, sizeof file, "%s.pem", name);
+    TRY(file_join(keys_dir, file, t->certificate));
+    snprintf(file, sizeof file, "%s-key.pem", name);
+    TRY(file_join(keys_dir, file, t->key));
+    snprintf(file, sizeof file, "%s-old-key.pem", name);
+    return file_join(keys_dir, file, t->old_key);
+}
 
 static enum err paths_of(const char *data_dir, struct paths *p)
 {
     TRY(file_join(data_dir, "keys", p->keys_dir));
     TRY(file_join(data_dir, "ca.pem", p->ca));
     TRY(file_join(p->keys_dir, "ca-key.pem", p->ca_key));
-    TRY(file_join(p->keys_dir, "server.pem", p->server));
-    return file_join(p->keys_dir, "server-key.pem", p->server_key);
+    TRY(trio_of(p->keys_dir, "server", "OceanRemote server", &p->server));
+    return trio_of(p->keys_dir, "legacy", "OceanRemote server, TLS 1.2", &p->legacy);
 }
 
 /* ---- names of this machine ------------------------------------------------------------------- */
@@ -255,11 +276,26 @@ static X509 *read_certificate(const char *path)
     return cert;
 }
 
+static int no_pass_phrase(char *buf, int size, int writing, void *ctx)
+{
+    (void)buf, (void)size, (void)writing, (void)ctx;
+    return -1; /* nobody is there to type it */
+}
+
+/* By way of the secure heap: what the C library buffers would stay in ordinary memory. */
 static EVP_PKEY *read_key(const char *path)
 {
-    BIO *bio = BIO_new_file(path, "r");
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    BIO_free(bio);
+    uint8_t *block = OPENSSL_secure_zalloc(KEY_PEM_MAX);
+    if (block == NULL)
+        return NULL;
+    size_t len;
+    EVP_PKEY *key = NULL;
+    if (file_read_secret(path, block, KEY_PEM_MAX, &len) == OK) {
+        BIO *bio = BIO_new_mem_buf(block, (int)len);
+        key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
+        BIO_free(bio);
+    }
+    OPENSSL_secure_clear_free(block, KEY_PEM_MAX);
     return key;
 }
 
@@ -287,52 +323,86 @@ static bool is_current(X509 *cert, EVP_PKEY *key, X509 *ca, const char *names)
            has_names(cert, names);
 }
 
-static enum err make_server(const struct paths *p, const char *names, X509 *ca, EVP_PKEY *ca_key)
+/* Edges use the certificate of before until they are told, so its key stays. */
+static void keep_old_key(const struct trio *t)
+{
+    if (rename(t->key, t->old_key) != 0 && errno != ENOENT)
+        log_event("pki.old_key_lost", "file=%s cause=\"%s\"", t->key, strerror(errno));
+}
+
+static enum err make_server(const struct trio *t, const char *names, X509 *ca, EVP_PKEY *ca_key)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = key == NULL ? NULL : begin_certificate(key, "OceanRemote server", SERVER_DAYS);
+    X509 *cert = key == NULL ? NULL : begin_certificate(key, t->subject, SERVER_DAYS);
     enum err e = cert != NULL && finish_server(cert, names, ca, ca_key) ? OK : ERR_NO_MEMORY;
+    if (e == OK) {
+        keep_old_key(t);
+        e = save_key(key, t->key);
+    }
     if (e == OK)
-        e = save_key(key, p->server_key);
-    if (e == OK)
-        e = save_certificates(cert, ca, p->server);
+        e = save_certificates(cert, ca, t->certificate);
     X509_free(cert);
     EVP_PKEY_free(key);
-    log_event("pki.certificate_made", "names=%s cause=%s", names, err_name(e));
+    log_event("pki.certificate_made", "file=%s names=%s cause=%s", t->certificate, names,
+              err_name(e));
     return e;
 }
 
-static enum err ensure_server(const struct paths *p, const char *names)
+/* What stands on disk, made anew when its time or this machine's names have changed. */
+static enum err ensure_server(const struct trio *t, const char *names, X509 *ca, EVP_PKEY *ca_key)
 {
-    X509 *ca = read_certificate(p->ca), *cert = read_certificate(p->server);
-    EVP_PKEY *ca_key = read_key(p->ca_key), *key = read_key(p->server_key);
-    enum err e = OK;
-    if (ca == NULL || ca_key == NULL || X509_check_private_key(ca, ca_key) != 1)
-        e = ERR_CORRUPT;
-    else if (!is_current(cert, key, ca, names))
-        e = make_server(p, names, ca, ca_key);
-    X509_free(ca);
+    X509 *cert = read_certificate(t->certificate);
+    EVP_PKEY *key = read_key(t->key);
+    enum err e = is_current(cert, key, ca, names) ? OK : make_server(t, names, ca, ca_key);
     X509_free(cert);
-    EVP_PKEY_free(ca_key);
     EVP_PKEY_free(key);
     return e;
 }
 
-enum err pki_identity(struct arena *a, const char *data_dir, struct str extra_name,
-                      struct identity *out)
+static enum err ensure_servers(const struct paths *p, const char *names, bool with_legacy)
+{
+    X509 *ca = read_certificate(p->ca);
+    EVP_PKEY *ca_key = read_key(p->ca_key);
+    enum err e = ERR_CORRUPT;
+    if (ca != NULL && ca_key != NULL && X509_check_private_key(ca, ca_key) == 1)
+        e = ensure_server(&p->server, names, ca, ca_key);
+    if (e == OK && with_legacy)
+        e = ensure_server(&p->legacy, names, ca, ca_key);
+    X509_free(ca);
+    EVP_PKEY_free(ca_key); /* it signs nothing more in this process */
+    return e;
+}
+
+static enum err load(struct arena *a, const struct trio *t, struct pki_identity *out)
+{
+    out->key = read_key(t->key);
+    out->old_key = read_key(t->old_key);
+    return out->key == NULL ? ERR_CORRUPT
+                            : file_read(a, t->certificate, PEM_SIZE_MAX, &out->certificate);
+}
+
+enum err pki_open(struct arena *a, const char *data_dir, struct str extra_name, bool with_legacy,
+                  struct pki *out)
 {
     struct paths p;
     char names[NAMES_MAX];
-    struct identity id;
+    *out = (struct pki){.server = {.key = NULL}};
     TRY(paths_of(data_dir, &p));
     TRY(names_of_machine(extra_name, names));
     TRY(file_make_dir(p.keys_dir));
     /* A key that nothing was ever signed with is what a first start cut short has left. */
-    if (!file_exists(p.ca) && (!file_exists(p.ca_key) || !file_exists(p.server)))
+    if (!file_exists(p.ca) && (!file_exists(p.ca_key) || !file_exists(p.server.certificate)))
         TRY(make_authority(&p));
-    TRY(ensure_server(&p, names));
-    TRY(file_read(a, p.server, PEM_SIZE_MAX, &id.certificate));
-    TRY(file_read(a, p.server_key, PEM_SIZE_MAX, &id.key));
-    *out = id;
-    return OK;
+    TRY(ensure_servers(&p, names, with_legacy));
+    TRY(load(a, &p.server, &out->server));
+    return with_legacy ? load(a, &p.legacy, &out->legacy) : OK;
+}
+
+void pki_close(struct pki *p)
+{
+    EVP_PKEY_free(p->server.key);
+    EVP_PKEY_free(p->server.old_key);
+    EVP_PKEY_free(p->legacy.key);
+    EVP_PKEY_free(p->legacy.old_key);
+    *p = (struct pki){.server = {.key = NULL}};
 }

@@ -53,6 +53,10 @@ static const struct row {
     {"password_iterations", AT(password_iterations), NUMBER, LOWER, PASSWORD_ITERATIONS_FLOOR,
      PASSWORD_ITERATIONS_MAX, PASSWORD_ITERATIONS_DEFAULT, NULL,
      "PBKDF2 rounds of a new password hash"},
+    {"uids", AT(uids), NUMBER, NEITHER, 1000, 4000000000, 64200, NULL,
+     "user ids of the processes when root starts the server: this one and those that follow"},
+    {"tls.legacy_devices", AT(tls_legacy_devices), SWITCH, OTHER, 0, 1, 0, NULL,
+     "TLS 1.2 for old devices, with a key of its own"},
 #define LIMIT_ROW(member, least, most, normal, meaning)                                            \
     {"limits." #member, AT(limits.member), NUMBER, HIGHER, least, most, normal, NULL, meaning},
     LIMIT_RULES(LIMIT_ROW)

@@ -35,6 +35,8 @@ struct config {
     int64_t connections;      /* of each edge */
     int64_t hash_threads;     /* 0: half the cores, at least one */
     int64_t password_iterations;
+    int64_t uids; /* of the processes, when root starts them: the first of some in a row */
+    int64_t tls_legacy_devices; /* 1: a key and a certificate for TLS 1.2, too */
     struct limit_rules limits;
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };

@@ -131,7 +131,8 @@ TEST(config_print__what_is_printed_reads_back)
 TEST(core_config__round_trip_and_nothing_less_or_more)
 {
     uint8_t room[512];
-    struct core_config got, c = {STR("/var/lib/oceanremote"), 600000, 2, limit_rules_default()};
+    struct core_config got,
+        c = {STR("/var/lib/oceanremote/db"), 64200, 600000, 2, limit_rules_default()};
     struct writer w = writer_into(room, sizeof room);
     core_config_write(&w, &c);
     CHECK_INT(core_config_read(check_exact(str_from(room, w.len)), &got), OK);

@@ -1,5 +1,6 @@
 #include "server/process/core.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include "server/os/fatal.h"
 #include "server/os/file.h"
 #include "server/os/log.h"
+#include "server/os/sandbox.h"
+#include "server/process/data_dir.h"
 #include "server/process/hash_pool.h"
 
 #define LINKS_MAX        64                 /* edges */
@@ -50,11 +53,52 @@ struct core {
     int64_t drain_until_ms; /* monotonic; 0: not draining */
 };
 
+/* ---- what it may do -------------------------------------------------------------------------- */
+
+/* Beside memory, time and its end (server/os/sandbox.c). Files are those of DIR/db: Landlock. */
+static const struct sandbox_call calls[] = {
+    CALL(poll, "the loop"),
+    CALL(ppoll, "the same, on other processors"),
+    CALL(recvfrom, "frames from edges"),
+    CALL(sendto, "frames to edges"),
+    CALL(recvmsg, "the parent: links to edges come as descriptors"),
+    CALL(sendmsg, "the parent: ready, and which link is down"),
+    CALL(openat, "SQLite: the log and its index, which come and go"),
+    CALL(unlink, "SQLite: the log goes at a clean end"),
+    CALL(unlinkat, "the same, on other processors"),
+    CALL(pread64, "SQLite: pages"),
+    CALL(pwrite64, "SQLite: pages"),
+    CALL(fsync, "SQLite: what is acknowledged is on disk"),
+    CALL(fdatasync, "SQLite: the same"),
+    CALL(ftruncate, "SQLite: the log at its end, the index of the log at its beginning"),
+    CALL_ONLY(fcntl, 1, F_SETLK, "SQLite: locks"),
+    CALL_ONLY(fcntl, 1, F_GETLK, "SQLite: locks"),
+    CALL_ONLY(fcntl, 1, F_GETFD, "SQLite: descriptors that end with the process"),
+    CALL_ONLY(fcntl, 1, F_SETFD, "SQLite: the same"),
+    CALL(fstat, "SQLite: sizes"),
+    CALL(newfstatat, "SQLite: sizes, and whether it is still the same file"),
+    CALL(stat, "SQLite: the same"),
+    CALL(access, "SQLite: is there a log"),
+    CALL(faccessat, "the same, on other processors"),
+    CALL(fchmod, "SQLite: the log is as readable as the database"),
+    CALL(geteuid, "SQLite: is it root who makes a file"),
+    CALL(nanosleep, "SQLite waits for a command that holds the lock"),
+    CALL(clock_nanosleep, "the same"),
+    CALL(sched_getaffinity, "malloc counts cores when a second thread needs memory"),
+};
+
+static const struct sandbox rights = {.name = "core",
+                                      .writes_files = true,
+                                      .files_max = 256,
+                                      .calls = calls,
+                                      .call_count = sizeof calls / sizeof calls[0]};
+
 /* ---- what the parent sends ------------------------------------------------------------------- */
 
 void core_config_write(struct writer *w, const struct core_config *c)
 {
-    writer_str16(w, c->data_dir);
+    writer_str16(w, c->database_dir);
+    writer_u32(w, c->uid);
     writer_u32(w, c->password_iterations);
     writer_u32(w, c->hash_threads);
     limit_rules_write(w, &c->limits);
@@ -64,7 +108,8 @@ enum err core_config_read(struct str payload, struct core_config *out)
 {
     struct reader r = reader_of(payload);
     struct core_config c = {0};
-    c.data_dir = reader_str16(&r);
+    c.database_dir = reader_str16(&r);
+    c.uid = reader_u32(&r);
     c.password_iterations = reader_u32(&r);
     c.hash_threads = reader_u32(&r);
     c.limits = limit_rules_read(&r);
@@ -446,14 +491,29 @@ static enum err load_domain(struct domain *d)
     return store_commit(d->store);
 }
 
+/* The database is opened, and threads are made, by the user and within the files that stay. */
+static void confine(const struct core_config *config, char path[static FILE_PATH_MAX])
+{
+    char dir[FILE_PATH_MAX];
+    uint8_t digest[SHA256_LEN];
+    if (str_to_cstr(config->database_dir, dir, sizeof dir) != OK)
+        fatal("the configuration from the parent cannot be read");
+    sha256(STR_NONE, digest); /* OpenSSL reads its configuration file */
+    store_prepare();
+    struct sandbox s = rights;
+    s.uid = config->uid;
+    s.directory = dir;
+    if (file_join(sandbox_confine(&s), DATABASE_NAME, path) != OK)
+        fatal("the path of the database is too long");
+}
+
 static void configure(struct core *core, struct str payload)
 {
     struct core_config config;
-    char dir[FILE_PATH_MAX], path[FILE_PATH_MAX];
-    if (core_config_read(payload, &config) != OK ||
-        str_to_cstr(config.data_dir, dir, sizeof dir) != OK ||
-        file_join(dir, "oceanremote.db", path) != OK)
+    char path[FILE_PATH_MAX];
+    if (core_config_read(payload, &config) != OK)
         fatal("the configuration from the parent cannot be read");
+    confine(&config, path);
     core->d.entropy = entropy_fill;
     core->d.password_iterations = config.password_iterations;
     enum err e = store_open(path, &core->d.store);
@@ -509,6 +569,7 @@ static void handle_control(struct core *core, const struct control *m)
     case CONTROL_CONFIG: configure(core, m->payload); return;
     case CONTROL_LINK: accept_link(core, m); return;
     case CONTROL_START:
+        sandbox_seal(&rights);
         if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)
             exit(0);
         return;
@@ -517,6 +578,7 @@ static void handle_control(struct core *core, const struct control *m)
     case CONTROL_LIMITS:
     case CONTROL_IDENTITY:
     case CONTROL_TICKETS:
+    case CONTROL_KEYRING:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for the core", (int)m->type);

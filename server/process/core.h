@@ -12,7 +12,8 @@
 #include "server/limit/rules.h"
 
 struct core_config {
-    struct str data_dir;
+    struct str database_dir; /* all of the file system that it keeps */
+    uint32_t uid;            /* to become; 0: stay who we are */
     uint32_t password_iterations;
     uint32_t hash_threads;
     struct limit_rules limits;

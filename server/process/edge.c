@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/reader.h"
@@ -14,13 +15,30 @@
 #include "server/os/clock.h"
 #include "server/os/fatal.h"
 #include "server/os/log.h"
+#include "server/os/sandbox.h"
 
 #define TURN_MS_MAX 1000
 #define DRAIN_MS    INT64_C(5000)
 
 struct edge_process {
     struct edge edge;
+    uint32_t uid;           /* to become */
     int64_t drain_until_ms; /* 0: not draining */
+};
+
+/* Beside memory, time and its end (server/os/sandbox.c): no file is opened, no socket made. */
+static const struct sandbox_call calls[] = {
+    CALL(epoll_wait, "the loop"),
+    CALL(epoll_pwait, "the same, on other processors"),
+    CALL(epoll_ctl, "connections come and go"),
+    CALL(accept4, "connections come"),
+    CALL(shutdown, "connections go"),
+    CALL_ONLY(setsockopt, 2, SO_LINGER,
+              "who is refused is reset: nothing of it stays in the kernel"),
+    CALL(recvfrom, "clients; frames from the core"),
+    CALL(sendto, "clients; frames to the core"),
+    CALL(recvmsg, "the parent: certificates, and links to the core as descriptors"),
+    CALL(sendmsg, "the parent: ready"),
 };
 
 _Static_assert(sizeof(struct deadlines) == DEADLINES_COUNT * sizeof(int64_t), "a row of times");
@@ -29,6 +47,7 @@ void edge_config_write(struct writer *w, const struct edge_config *c)
 {
     int64_t times_ms[DEADLINES_COUNT];
     memcpy(times_ms, &c->deadlines, sizeof times_ms);
+    writer_u32(w, c->uid);
     writer_u32(w, c->connections_max);
     for (size_t i = 0; i < DEADLINES_COUNT; i++)
         writer_u32(w, (uint32_t)times_ms[i]);
@@ -41,13 +60,14 @@ enum err edge_config_read(struct str payload, struct edge_config *out)
     int64_t times_ms[DEADLINES_COUNT];
     struct deadlines normal = DEADLINES_NORMAL;
     memcpy(times_ms, &normal, sizeof times_ms);
-    uint32_t connections_max = reader_u32(&r);
+    uint32_t uid = reader_u32(&r), connections_max = reader_u32(&r);
     for (size_t i = 0; i < DEADLINES_COUNT; i++) {
         uint32_t ms = reader_u32(&r);
         times_ms[i] = ms == 0 ? times_ms[i] : ms;
     }
     struct limit_rules limits = limit_rules_read(&r);
     TRY(reader_end(&r));
+    out->uid = uid;
     out->limits = limits;
     out->connections_max = connections_max == 0 ? CONNECTIONS_DEFAULT : connections_max;
     memcpy(&out->deadlines, times_ms, sizeof times_ms);
@@ -73,15 +93,16 @@ static void configure(struct edge_process *p, const struct control *m)
         edge_init(&p->edge, connections_allowed(config.connections_max)) != OK)
         fatal("the edge cannot start: configuration or memory");
     p->edge.deadlines = config.deadlines;
+    p->uid = config.uid;
     p->edge.rules = config.limits;
 }
 
 static void take_identity(struct edge_process *p, const struct control *m)
 {
     struct reader r = reader_of(m->payload);
-    struct str certificate = reader_str32(&r), key = reader_str32(&r);
-    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, key) != OK)
-        fatal("the certificate and its key cannot be used");
+    struct str certificate = reader_str32(&r), legacy = reader_str32(&r);
+    if (reader_end(&r) != OK || edge_set_identity(&p->edge, certificate, legacy) != OK)
+        fatal("the certificate cannot be used");
 }
 
 static void take_tickets(struct edge_process *p, const struct control *m)
@@ -113,6 +134,8 @@ static void take_descriptor(struct edge_process *p, const struct control *m)
         fatal("control message %d comes with one descriptor", (int)m->type);
     if (m->type == CONTROL_LINK)
         edge_set_link(&p->edge, m->fds[0]);
+    else if (m->type == CONTROL_KEYRING)
+        edge_set_keyring(&p->edge, m->fds[0]);
     else if (m->type == CONTROL_LIMITS)
         take_limits(p, m);
     else if (edge_listen(&p->edge, m->fds[0]) != OK)
@@ -123,6 +146,10 @@ static void start(struct edge_process *p)
 {
     if (edge_start(&p->edge) != OK)
         fatal("the edge cannot listen");
+    sandbox_enter(&(struct sandbox){.name = "edge",
+                                    .uid = p->uid,
+                                    .calls = calls,
+                                    .call_count = sizeof calls / sizeof calls[0]});
     if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)
         exit(0);
 }
@@ -134,6 +161,7 @@ static void handle(struct edge_process *p, const struct control *m)
     case CONTROL_IDENTITY: take_identity(p, m); return;
     case CONTROL_TICKETS: take_tickets(p, m); return;
     case CONTROL_LISTEN:
+    case CONTROL_KEYRING:
     case CONTROL_LIMITS:
     case CONTROL_LINK: take_descriptor(p, m); return;
     case CONTROL_START: start(p); return;
@@ -159,7 +187,7 @@ static void on_control(void *ctx, uint32_t events)
         fatal("the parent sent what is no control message");
     if (e == OK)
         handle(p, &m);
-    wipe(buf, sizeof buf); /* a private key may have passed through */
+    wipe(buf, sizeof buf); /* ticket keys may have passed through */
 }
 
 static bool is_over(const struct edge_process *p)

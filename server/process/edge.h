@@ -13,6 +13,7 @@
 #include "server/limit/rules.h"
 
 struct edge_config {
+    uint32_t uid;             /* to become; 0: stay who we are */
     uint32_t connections_max; /* 0: CONNECTIONS_DEFAULT, or what the machine allows */
     struct limit_rules limits;
     struct deadlines deadlines; /* 0: the one of DEADLINES_NORMAL; tests shorten them */

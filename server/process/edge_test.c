@@ -578,6 +578,38 @@ TEST(core__breaks_the_protocol__is_not_listened_to)
     client_close(&c);
 }
 
+/* ---- the keyring ----------------------------------------------------------------------------- */
+
+TEST(keyring__stays_away__a_handshake_ends_at_its_deadline_and_the_next_one_works)
+{
+    struct client c, standing;
+    open_client(&standing, NULL);
+    house_keyring_kill(&house);
+    int64_t begin_ms = clock_monotonic_ms();
+    CHECK(!client_open(&c, house.port[0], NULL));
+    CHECK(clock_monotonic_ms() - begin_ms >= 250);
+    client_close(&c);
+    CHECK_INT(client_ask(&standing, "GET", "/healthz"), 200);
+    house_keyring_start(&house);
+    open_client(&c, NULL);
+    CHECK_INT(client_ask(&c, "GET", "/healthz"), 200);
+    client_close(&c);
+    client_close(&standing);
+}
+
+TEST(keyring__answers_nonsense__nobody_else_notices)
+{
+    static const uint8_t late[] = {1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 9}; /* an id that nobody has */
+    struct client c;
+    house_keyring_kill(&house);
+    CHECK(send(house.signing[0][1], "nonsense", 8, MSG_NOSIGNAL) == 8);
+    CHECK(send(house.signing[0][1], late, sizeof late, MSG_NOSIGNAL) == sizeof late);
+    house_keyring_start(&house);
+    open_client(&c, NULL);
+    CHECK_INT(client_ask(&c, "GET", "/healthz"), 200);
+    client_close(&c);
+}
+
 /* ---- bounds ---------------------------------------------------------------------------------- */
 
 static int start_small(void **state)
@@ -743,6 +775,8 @@ int main(int argc, char **argv)
         NORMAL(stream__asked_for_with_head__has_a_head_and_no_body),
         NORMAL(core__dies__everybody_is_told_and_goes_on_with_the_next_one),
         NORMAL(core__breaks_the_protocol__is_not_listened_to),
+        QUICK(keyring__stays_away__a_handshake_ends_at_its_deadline_and_the_next_one_works),
+        NORMAL(keyring__answers_nonsense__nobody_else_notices),
         cmocka_unit_test_setup_teardown(bounds__full__the_longest_stranger_goes__who_is_known_stays,
                                         start_small, stop),
         cmocka_unit_test_setup_teardown(

@@ -25,8 +25,9 @@ struct hash_pool {
     pthread_t threads[HASH_THREADS_MAX];
     size_t thread_count;
     int done_fd;
-    pthread_cond_t work;
+    pthread_cond_t work, begun;
     pthread_mutex_t mutex;
+    size_t begun_count;
     bool stopping;
     uint64_t next_turn; /* order of arrival */
     struct {
@@ -75,6 +76,8 @@ static void *work(void *arg)
     struct hash_pool *p = arg;
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* Linux: of this thread alone */
     pthread_mutex_lock(&p->mutex);
+    p->begun_count++;
+    pthread_cond_signal(&p->begun);
     while (!p->stopping) {
         size_t at = oldest(p, JOB_QUEUED);
         if (at == HASH_QUEUE_MAX) {
@@ -93,6 +96,15 @@ static void *work(void *arg)
     return NULL;
 }
 
+/* A thread that has begun has made all the calls that only a beginning needs. */
+static void wait_until_begun(struct hash_pool *p)
+{
+    pthread_mutex_lock(&p->mutex);
+    while (p->begun_count < p->thread_count)
+        pthread_cond_wait(&p->begun, &p->mutex);
+    pthread_mutex_unlock(&p->mutex);
+}
+
 enum err hash_pool_new(size_t threads, struct hash_pool **out)
 {
     struct hash_pool *p = calloc(1, sizeof *p);
@@ -100,6 +112,7 @@ enum err hash_pool_new(size_t threads, struct hash_pool **out)
         return ERR_NO_MEMORY;
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->work, NULL);
+    pthread_cond_init(&p->begun, NULL);
     p->done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     threads = threads > HASH_THREADS_MAX ? HASH_THREADS_MAX : threads;
     while (p->done_fd >= 0 && p->thread_count < threads &&
@@ -109,6 +122,7 @@ enum err hash_pool_new(size_t threads, struct hash_pool **out)
         hash_pool_free(p);
         return ERR_IO;
     }
+    wait_until_begun(p);
     *out = p;
     return OK;
 }

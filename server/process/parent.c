@@ -1,13 +1,10 @@
-#include "server/process/parent.h"
+#include "server/process/parent_parts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,60 +14,26 @@
 #include "common/base/assert.h"
 #include "common/base/reader.h"
 #include "common/crypto/crypto.h"
-#include "server/ipc/control.h"
 #include "server/limit/table.h"
 #include "server/os/clock.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
 #include "server/os/log.h"
-#include "server/pki/pki.h"
+#include "server/os/sandbox.h"
 #include "server/process/core.h"
+#include "server/process/data_dir.h"
 #include "server/process/edge.h"
-#include "server/process/listener.h"
 
-#define EDGES_MAX         64
-#define CORE              EDGES_MAX /* index of the core among the children */
-#define CHILDREN_MAX      (EDGES_MAX + 1)
 #define DRAIN_EDGES_MS    INT64_C(8000) /* a little more than an edge gives its clients */
 #define DRAIN_CORE_MS     INT64_C(8000)
 #define QUICK_DEATH_MS    INT64_C(200) /* who dies sooner cannot do its work: start it later */
 #define PORT_PATIENCE_MS  INT64_C(1000)
 #define RESTART_DELAY_MAX INT64_C(5000)
 #define TICKET_LIFE_MS    INT64_C(3600000)
-#define IDENTITY_CHECK_MS INT64_C(3600000)
-
-struct child {
-    pid_t pid; /* 0: not running */
-    int control;
-    bool is_ready;
-    int64_t started_at_ms;
-    int64_t restart_at_ms; /* when pid is 0 */
-    int64_t restart_delay_ms;
-};
-
-struct parent {
-    const struct config *config;
-    size_t edges;
-    struct child children[CHILDREN_MAX];
-    uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
-    struct listener listeners[LISTENERS_MAX];
-    size_t listener_count;
-    int limits; /* the table that all edges count in */
-    uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
-    size_t ticket_count;
-    int64_t next_ticket_ms, next_identity_ms;
-    uint8_t identity_blocks[2][2 * PEM_SIZE_MAX]; /* the one in use, and one to read into */
-    size_t identity_at;
-    struct identity identity;
-    int signals;
-    int lock;
-    bool has_served; /* every child was ready at once, at least once */
-    int64_t drain_edges_until_ms, drain_core_until_ms; /* 0: not yet */
-};
 
 static const char *child_name(size_t at)
 {
-    return at == CORE ? "core" : "edge";
+    return at < EDGES_MAX ? "edge" : at == CORE ? "core" : "keyring";
 }
 
 static size_t hash_threads(const struct config *c)
@@ -81,10 +44,15 @@ static size_t hash_threads(const struct config *c)
     return cores < 4 ? 1 : (size_t)cores / 2;
 }
 
+uint32_t parent_uid_of(const struct parent *p, enum uid_offset process)
+{
+    return geteuid() == 0 ? (uint32_t)p->config->uids + process : 0;
+}
+
 /* ---- telling children things ----------------------------------------------------------------- */
 
 /* False: a child that cannot be told is dying, and its SIGCHLD tells the rest. */
-static bool tell(struct parent *p, size_t at, enum control_type type, struct str payload,
+bool parent_tell(struct parent *p, size_t at, enum control_type type, struct str payload,
                  const int *fds, size_t fd_count)
 {
     struct child *c = &p->children[at];
@@ -110,8 +78,8 @@ static void link_up(struct parent *p, size_t edge)
     struct writer w = writer_into(payload, sizeof payload);
     writer_u32(&w, (uint32_t)edge);
     writer_u32(&w, ++p->link_serials[edge]);
-    if (tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1))
-        tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
+    if (parent_tell(p, edge, CONTROL_LINK, str_from(payload, w.len), &ends[1], 1))
+        parent_tell(p, CORE, CONTROL_LINK, str_from(payload, w.len), &ends[0], 1);
     close(ends[0]);
     close(ends[1]);
 }
@@ -122,7 +90,7 @@ static void tell_tickets(struct parent *p, size_t edge)
     struct writer w = writer_into(payload, sizeof payload);
     writer_u8(&w, (uint8_t)p->ticket_count);
     writer_bytes(&w, p->tickets, p->ticket_count * TICKET_KEY_LEN);
-    tell(p, edge, CONTROL_TICKETS, str_from(payload, w.len), NULL, 0);
+    parent_tell(p, edge, CONTROL_TICKETS, str_from(payload, w.len), NULL, 0);
     wipe(payload, sizeof payload);
 }
 
@@ -143,115 +111,45 @@ static void configure_core(struct parent *p)
 {
     uint8_t payload[FILE_PATH_MAX + 512];
     struct writer w = writer_into(payload, sizeof payload);
-    struct core_config config = {.data_dir = str_from_cstr(p->config->data_dir),
+    struct core_config config = {.database_dir = str_from_cstr(p->data.db),
+                                 .uid = parent_uid_of(p, UID_CORE),
                                  .password_iterations = (uint32_t)p->config->password_iterations,
                                  .hash_threads = (uint32_t)hash_threads(p->config),
                                  .limits = p->config->limits};
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
-    tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    parent_tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
     for (size_t i = 0; i < p->edges; i++)
         link_up(p, i);
-    tell(p, CORE, CONTROL_START, STR_NONE, NULL, 0);
-}
-
-static void tell_identity(struct parent *p, size_t at)
-{
-    static uint8_t payload[CONTROL_MAX];
-    struct writer w = writer_into(payload, sizeof payload - 1);
-    writer_str32(&w, p->identity.certificate);
-    writer_str32(&w, p->identity.key);
-    ASSERT(!w.overflow);
-    tell(p, at, CONTROL_IDENTITY, str_from(payload, w.len), NULL, 0);
-    wipe(payload, sizeof payload);
-}
-
-/* What stands on disk, made anew when its time or this machine's names have changed. */
-static enum err load_identity(struct parent *p, bool *is_new)
-{
-    size_t spare = 1 - p->identity_at;
-    struct arena a = arena_over(p->identity_blocks[spare], sizeof p->identity_blocks[spare]);
-    struct identity fresh;
-    TRY(pki_identity(&a, p->config->data_dir, str_from_cstr(p->listeners[0].host), &fresh));
-    *is_new = !str_eq(fresh.certificate, p->identity.certificate);
-    wipe(p->identity_blocks[p->identity_at], sizeof p->identity_blocks[p->identity_at]);
-    p->identity_at = spare;
-    p->identity = fresh;
-    return OK;
-}
-
-/* A server that runs for longer than its certificate lives. Connections of before keep theirs. */
-static void renew_identity(struct parent *p)
-{
-    bool is_new = false;
-    p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
-    if (load_identity(p, &is_new) != OK)
-        log_event("parent.identity_failed", "data=%s", p->config->data_dir);
-    for (size_t i = 0; is_new && i < p->edges; i++)
-        tell_identity(p, i);
+    parent_tell(p, CORE, CONTROL_START, STR_NONE, NULL, 0);
 }
 
 static void configure_edge(struct parent *p, size_t at)
 {
     uint8_t payload[512], number[4];
     struct writer w = writer_into(payload, sizeof payload), n = writer_into(number, sizeof number);
-    struct edge_config config = {.connections_max = (uint32_t)p->config->connections,
+    struct edge_config config = {.uid = parent_uid_of(p, UID_EDGE),
+                                 .connections_max = (uint32_t)p->config->connections,
                                  .limits = p->config->limits};
     edge_config_write(&w, &config);
     writer_u32(&n, (uint32_t)at);
     ASSERT(!w.overflow);
-    tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
-    tell(p, at, CONTROL_LIMITS, str_from(number, n.len), &p->limits, 1);
+    parent_tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    parent_tell(p, at, CONTROL_LIMITS, str_from(number, n.len), &p->limits, 1);
     for (size_t i = 0; i < p->listener_count; i++)
-        tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
-    tell_identity(p, at);
+        parent_tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
+    parent_tell_identity(p, at);
     tell_tickets(p, at);
     link_up(p, at);
-    tell(p, at, CONTROL_START, STR_NONE, NULL, 0);
+    parent_tell(p, at, CONTROL_START, STR_NONE, NULL, 0);
 }
 
 /* ---- starting -------------------------------------------------------------------------------- */
 
-_Noreturn static void become_child(const char *name, int control, pid_t parent)
-{
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        _exit(1);
-    /* dup2 onto itself would keep CLOEXEC. */
-    if (control == CONTROL_FD ? fcntl(control, F_SETFD, 0) != 0 : dup2(control, CONTROL_FD) < 0)
-        _exit(1);
-    execl("/proc/self/exe", "oceanremote", name, (char *)NULL);
-    _exit(1);
-}
-
-/* Its process id, with our end of its control socket; -1 when the machine has no room for it. */
-static pid_t fork_child(size_t at, int *control)
-{
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return -1;
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0)
-        become_child(child_name(at), ends[1], parent);
-    close(ends[1]);
-    if (pid < 0)
-        close(ends[0]);
-    *control = ends[0];
-    return pid;
-}
-
-static void start_child(struct parent *p, size_t at)
+void parent_start_child(struct parent *p, size_t at)
 {
     struct child *c = &p->children[at];
-    int control;
-    pid_t pid = fork_child(at, &control);
-    if (pid < 0) {
+    if (child_start(c, child_name(at)) != OK) {
         log_event("parent.no_process", "child=%s index=%zu cause=\"%s\"", child_name(at), at,
                   strerror(errno));
         if (!p->has_served)
@@ -259,14 +157,12 @@ static void start_child(struct parent *p, size_t at)
         c->restart_at_ms = clock_monotonic_ms() + RESTART_DELAY_MAX;
         return;
     }
-    c->pid = pid;
-    c->control = control;
-    c->is_ready = false;
-    c->started_at_ms = clock_monotonic_ms();
     if (at == CORE)
         configure_core(p);
-    else
+    else if (at < EDGES_MAX)
         configure_edge(p, at);
+    else
+        keyring_configure(p, at);
 }
 
 static bool all_ready(const struct parent *p)
@@ -275,7 +171,7 @@ static bool all_ready(const struct parent *p)
         if (!p->children[i].is_ready)
             return false;
     }
-    return p->children[CORE].is_ready;
+    return p->children[CORE].is_ready && p->children[p->keyring].is_ready;
 }
 
 static void greet(const struct parent *p)
@@ -295,6 +191,8 @@ static void note_ready(struct parent *p, size_t at)
     p->children[at].is_ready = true;
     log_event("parent.child_ready", "child=%s index=%zu pid=%d", child_name(at), at,
               (int)p->children[at].pid);
+    if (at >= KEYRINGS)
+        keyring_ready(p, at);
     if (!p->has_served && all_ready(p)) {
         p->has_served = true;
         greet(p);
@@ -303,9 +201,21 @@ static void note_ready(struct parent *p, size_t at)
 
 /* ---- dying ----------------------------------------------------------------------------------- */
 
-static bool is_draining(const struct parent *p)
+bool parent_is_draining(const struct parent *p)
 {
     return p->drain_edges_until_ms != 0;
+}
+
+static void log_death(size_t at, int64_t lived_ms, int status)
+{
+    int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    const char *name = signal == 0 ? NULL : sigabbrev_np(signal);
+    log_event("parent.child_ended", "child=%s index=%zu lived_ms=%lld exit=%d signal=%s%s%s",
+              child_name(at), at, (long long)lived_ms, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+              name == NULL ? "" : "SIG", name == NULL ? "none" : name,
+              signal == SIGSYS ? " hint=\"it made a system call that it may not make: a mistake of "
+                                 "ours, or somebody else's program in it\""
+                               : "");
 }
 
 static void note_death(struct parent *p, size_t at, int status)
@@ -315,10 +225,8 @@ static void note_death(struct parent *p, size_t at, int status)
     int64_t lived_ms = now_ms - c->started_at_ms;
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
-    log_event("parent.child_ended", "child=%s index=%zu lived_ms=%lld exit=%d signal=%d",
-              child_name(at), at, (long long)lived_ms, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-              WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-    if (is_draining(p))
+    log_death(at, lived_ms, status);
+    if (parent_is_draining(p) || (at >= KEYRINGS && keyring_ended(p, at)))
         return;
     if (!p->has_served) {
         fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
@@ -349,18 +257,18 @@ static void reap(struct parent *p)
 static void restart_due(struct parent *p)
 {
     int64_t now_ms = clock_monotonic_ms();
-    for (size_t i = 0; i < CHILDREN_MAX && !is_draining(p); i++) {
+    for (size_t i = 0; i < CHILDREN_MAX && !parent_is_draining(p); i++) {
         struct child *c = &p->children[i];
         if (c->pid == 0 && c->restart_at_ms != 0 && c->restart_at_ms <= now_ms)
-            start_child(p, i);
+            parent_start_child(p, i);
     }
 }
 
-/* ---- draining: edges first, then the core ---------------------------------------------------- */
+/* ---- draining: edges first, then the core and the keyring ------------------------------------ */
 
-static bool edges_running(const struct parent *p)
+static bool is_running(const struct parent *p, size_t from, size_t to)
 {
-    for (size_t i = 0; i < p->edges; i++) {
+    for (size_t i = from; i < to; i++) {
         if (p->children[i].pid != 0)
             return true;
     }
@@ -369,12 +277,12 @@ static bool edges_running(const struct parent *p)
 
 static void begin_drain(struct parent *p)
 {
-    if (is_draining(p))
+    if (parent_is_draining(p))
         return;
     log_event("parent.drain", "edges=%zu", p->edges);
     p->drain_edges_until_ms = clock_monotonic_ms() + DRAIN_EDGES_MS;
     for (size_t i = 0; i < p->edges; i++)
-        tell(p, i, CONTROL_DRAIN, STR_NONE, NULL, 0);
+        parent_tell(p, i, CONTROL_DRAIN, STR_NONE, NULL, 0);
 }
 
 static void kill_late(struct parent *p, size_t from, size_t to)
@@ -391,18 +299,19 @@ static void kill_late(struct parent *p, size_t from, size_t to)
 static bool drain_step(struct parent *p)
 {
     int64_t now_ms = clock_monotonic_ms();
-    if (edges_running(p)) {
+    if (is_running(p, 0, p->edges)) {
         if (now_ms >= p->drain_edges_until_ms)
             kill_late(p, 0, p->edges);
         return false;
     }
     if (p->drain_core_until_ms == 0) {
         p->drain_core_until_ms = now_ms + DRAIN_CORE_MS;
-        tell(p, CORE, CONTROL_DRAIN, STR_NONE, NULL, 0);
+        for (size_t i = CORE; i < CHILDREN_MAX; i++)
+            parent_tell(p, i, CONTROL_DRAIN, STR_NONE, NULL, 0);
     }
-    if (p->children[CORE].pid != 0 && now_ms >= p->drain_core_until_ms)
-        kill_late(p, CORE, CORE + 1);
-    return p->children[CORE].pid == 0;
+    if (now_ms >= p->drain_core_until_ms)
+        kill_late(p, CORE, CHILDREN_MAX);
+    return !is_running(p, CORE, CHILDREN_MAX);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
@@ -415,7 +324,7 @@ static bool relink(struct parent *p, struct str payload)
     uint32_t edge = reader_u32(&r), serial = reader_u32(&r);
     if (reader_end(&r) != OK || edge >= p->edges)
         return false;
-    if (!is_draining(p) && serial == p->link_serials[edge])
+    if (!parent_is_draining(p) && serial == p->link_serials[edge])
         link_up(p, edge);
     return true;
 }
@@ -433,6 +342,9 @@ static void read_child(struct parent *p, size_t at)
     }
     if (e == OK && at == CORE && m.type == CONTROL_LINK && m.fd_count == 0 && relink(p, m.payload))
         return;
+    if (e == OK && at >= KEYRINGS && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
+        keyring_identity(p, at, m.payload) == OK)
+        return;
     log_event("parent.child_killed", "child=%s index=%zu reason=protocol", child_name(at), at);
     kill(p->children[at].pid, SIGKILL);
 }
@@ -443,6 +355,8 @@ static void read_signals(struct parent *p)
     while (read(p->signals, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGCHLD)
             reap(p);
+        else if (info.ssi_signo == SIGUSR1)
+            keyring_look(p);
         else
             begin_drain(p);
     }
@@ -454,7 +368,7 @@ static int poll_timeout(const struct parent *p)
         if (p->children[i].pid == 0 && p->children[i].restart_at_ms != 0)
             return 20;
     }
-    return is_draining(p) ? 100 : 60000;
+    return parent_is_draining(p) || keyring_is_changing(p) ? 100 : 60000;
 }
 
 static void turn(struct parent *p)
@@ -481,8 +395,7 @@ static void turn(struct parent *p)
     restart_due(p);
     if (clock_monotonic_ms() >= p->next_ticket_ms)
         rotate_tickets(p);
-    if (clock_monotonic_ms() >= p->next_identity_ms)
-        renew_identity(p);
+    keyring_turn(p);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -531,8 +444,9 @@ static enum err lock_data_dir(struct parent *p)
     char path[FILE_PATH_MAX];
     long owner;
     const char *dir = p->config->data_dir;
-    if (file_make_dir(dir) != OK || file_join(dir, "lock", path) != OK)
-        return complain(dir, ": this directory cannot be made; its parent must exist and be ours");
+    if (data_dir_claim(&p->data, dir, p->config->uids, DATA_SERVER) != OK ||
+        file_join(dir, "lock", path) != OK)
+        return complain(p->data.problem, "");
     enum err e = file_lock(path, &p->lock, &owner);
     if (e == ERR_CONFLICT) {
         fprintf(stderr,
@@ -547,15 +461,13 @@ static enum err lock_data_dir(struct parent *p)
 static enum err begin(struct parent *p)
 {
     TRY(lock_data_dir(p));
+    if (data_dir_settle(&p->data) != OK)
+        return complain(p->data.problem, "");
+    if (p->data.has_moved)
+        log_event("parent.database_moved", "to=%s", p->data.db);
     TRY(open_listeners(p));
     if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
         return complain("no memory", " for the table of limits");
-    bool is_new;
-    p->next_identity_ms = clock_monotonic_ms() + IDENTITY_CHECK_MS;
-    if (load_identity(p, &is_new) != OK)
-        return complain(p->config->data_dir,
-                        ": the certificates in it cannot be read or made; if ca.pem and keys/ do "
-                        "not belong together, restore both from a backup");
     return OK;
 }
 
@@ -565,7 +477,8 @@ static void watch_signals(struct parent *p)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP); /* a closed terminal is no reason to drop anybody */
+    sigaddset(&set, SIGHUP);  /* a closed terminal is no reason to drop anybody */
+    sigaddset(&set, SIGUSR1); /* look at the certificate now */
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -579,26 +492,26 @@ int parent_main(const struct config *config)
     static struct parent p;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     p.config = config;
+    p.keyring = KEYRINGS;
     p.edges = config->edges > 0 ? (size_t)config->edges : cores < 1 ? 1 : (size_t)cores;
     if (p.edges > EDGES_MAX)
         p.edges = EDGES_MAX;
     for (size_t i = 0; i < CHILDREN_MAX; i++)
         p.children[i].control = -1;
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys end in no core file */
     umask(077); /* whatever we make in the data directory is ours alone */
     if (begin(&p) != OK)
         return 1;
     config_log_loosened(config);
+    sandbox_guard(config->data_dir); /* keys end in no core file; children inherit the rest */
     watch_signals(&p);
     rotate_tickets(&p);
-    start_child(&p, CORE);
-    for (size_t i = 0; i < p.edges; i++)
-        start_child(&p, i);
+    keyring_open_pairs(&p);
+    parent_start_child(&p, p.keyring); /* edges follow when it has told the certificate */
+    parent_start_child(&p, CORE);
     do
         turn(&p);
-    while (!is_draining(&p) || !drain_step(&p));
+    while (!parent_is_draining(&p) || !drain_step(&p));
     wipe(p.tickets, sizeof p.tickets);
-    wipe(p.identity_blocks, sizeof p.identity_blocks);
     log_event("parent.done", "%s", "exit=0");
     return 0;
 }

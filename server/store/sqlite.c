@@ -135,6 +135,12 @@ static enum err set_up(struct store *s)
     return prepare_all(s);
 }
 
+void store_prepare(void)
+{
+    uint8_t seed;
+    sqlite3_randomness(sizeof seed, &seed); /* opens /dev/urandom, once */
+}
+
 enum err store_open(const char *path, struct store **out)
 {
     struct store *s = calloc(1, sizeof *s);

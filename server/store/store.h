@@ -15,6 +15,9 @@
 struct store;
 struct statement;
 
+/* What SQLite reads outside of the database's directory, while that can still be reached. */
+void store_prepare(void);
+
 /* Open or make the database at path and bring its schema up to date.
  * ERR_IO: cannot be opened or written. ERR_CORRUPT: not ours, damaged, or newer than this program.
  * store_problem() says which in words. */

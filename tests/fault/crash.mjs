@@ -107,7 +107,7 @@ async function end() {
   });
   if (spawnSync('sqlite3', ['--version']).error === undefined) {
     await check('integrity of the database', async () => {
-      const args = [join(server.data, 'oceanremote.db'), 'PRAGMA integrity_check; PRAGMA foreign_key_check'];
+      const args = [join(server.data, 'db', 'oceanremote.db'), 'PRAGMA integrity_check; PRAGMA foreign_key_check'];
       const { stdout, stderr } = await run(args, { program: 'sqlite3' });
       if (stdout !== 'ok\n') throw new Error(stdout + stderr);
     });

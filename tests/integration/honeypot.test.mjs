@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { Device } from './lib/device.mjs';
 import { is, isProblem } from './lib/expect.mjs';
-import { Server, until } from './lib/server.mjs';
+import { Server, run, sleep, until } from './lib/server.mjs';
 
 let server, ada;
 
@@ -78,4 +78,49 @@ test('a ban outlives an edge, the core, and the server', async () => {
   await server.terminate();
   await server.start();
   isProblem(await ask('127.2.4.1'), 403, 'address-blocked');
+});
+
+const ban = (...args) => run(['ban', ...args, '--data', server.data]);
+
+test('the operator lists, lifts and exempts by command, beside the running server', async () => {
+  is(await ask('127.2.5.1', '/.env'), 200);
+  const { bans } = JSON.parse((await ban('list', '--json')).stdout);
+  const found = bans.find(({ address }) => address === '127.2.5.1');
+  assert.equal(found.path, '/.env');
+  assert.equal(Date.parse(found.until) - Date.parse(found.since), 24 * 3600 * 1000);
+  assert.match((await ban('list')).stdout, /^127\.2\.5\.1 +since 20\S+Z until 20\S+Z {2}\/\.env$/m);
+
+  assert.equal((await ban('lift', '127.2.5.1')).code, 0);
+  await until('the address is let go', async () => (await ask('127.2.5.1')).status === 200);
+  const again = await ban('lift', '127.2.5.1');
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /no such entry/);
+
+  assert.equal((await ban('exempt', '127.2.6.0/24')).code, 0);
+  await sleep(600);
+  is(await ask('127.2.6.77', '/.env'), 200);
+  is(await ask('127.2.6.77'), 200);
+  assert.match((await ban('list')).stdout, /^127\.2\.6\.0\/24 is never banned$/m);
+  assert.equal((await ban('unexempt', '127.2.6.0/24')).code, 0);
+  await sleep(600);
+  is(await ask('127.2.6.77', '/.env'), 200);
+  isProblem(await ask('127.2.6.77'), 403, 'address-blocked');
+});
+
+test('wrong use is told', async () => {
+  for (const args of [[], ['forgive'], ['lift'], ['lift', '--json']]) assert.equal((await run(['ban', ...args])).code, 2, args.join(' '));
+  for (const address of ['otter', '192.0.2.1/24', '1.2.3', '']) {
+    const { code, stderr } = await ban('lift', address);
+    assert.equal(code, 1, address);
+    assert.match(stderr, /no address or network/);
+  }
+});
+
+test('without a ban, a hit is only audited', async () => {
+  const open = await Server.start({ settings: { 'honeypot.ban_hours': 0 } });
+  const from = (path) => new Client(open, {}, '127.2.7.1').get(path);
+  is(await from('/.env'), 200);
+  is(await from('/healthz'), 200);
+  assert.ok(open.log.some((line) => /event=config.loosened .*honeypot.ban_hours/.test(line)));
+  await open.stop();
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -38,22 +38,21 @@ async function onePerEdge() {
   return found;
 }
 
-// The edge that serves a connection: the one that holds the socket whose other end is ours.
+// The edge that serves a connection: with one of the two stopped, it answers or it does not. Only root may look into
+// their descriptors.
 async function edgeOf(raw) {
-  const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
-  const row = new RegExp(`\\S+:${hex(server.port)} \\S+:${hex(raw.socket.localPort)} .*`);
-  const inode = row.exec(readFileSync('/proc/net/tcp', 'latin1'))[0].trim().split(/\s+/)[8];
-  return server.pidsOf('edge').find((pid) => openFiles(pid).includes(`socket:[${inode}]`));
-}
-
-function openFiles(pid) {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`);
-    } catch {
-      return ''; // closed in the meantime
-    }
-  });
+  const [one, other] = server.pidsOf('edge');
+  process.kill(one, 'SIGSTOP');
+  try {
+    raw.write(raw.request('GET', '/healthz'));
+    const answer = raw.answer();
+    const isOther = await Promise.race([answer.then(() => true), sleep(150 * Math.sqrt(SLOWER)).then(() => false)]);
+    process.kill(one, 'SIGCONT');
+    await answer;
+    return isOther ? other : one;
+  } finally {
+    process.kill(one, 'SIGCONT');
+  }
 }
 
 test('a killed edge takes only its own connections along', async () => {
@@ -158,7 +157,7 @@ test('everything killed at once: the next start goes on', async () => {
 
 test('a killed parent takes its children along', async () => {
   const children = server.children();
-  assert.deepEqual(children.map(({ name }) => name).sort(), ['core', 'edge', 'edge']);
+  assert.deepEqual(children.map(({ name }) => name).sort(), ['core', 'edge', 'edge', 'keyring']);
   await server.kill();
   for (const { pid } of children) assert.ok(!isAlive(pid));
   await server.start();
@@ -298,6 +297,7 @@ test('every command helps, and knows wrong use', async () => {
 test('the data directory is for nobody else', () => {
   const mode = (name) => statSync(join(server.data, name)).mode & 0o777;
   assert.equal(mode('.'), 0o700);
-  assert.equal(mode('oceanremote.db') & 0o077, 0);
+  assert.equal(mode('db'), 0o700);
+  assert.equal(mode('db/oceanremote.db') & 0o077, 0);
   assert.ok(existsSync(join(server.data, 'ca.pem')));
 });

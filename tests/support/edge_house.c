@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #include <openssl/x509.h>
 
 #include "server/limit/table.h"
+#include "server/os/clock.h"
+#include "server/pki/signer.h"
 #include "tests/support/echo_core.h"
 
 static void must(bool good, const char *what)
@@ -27,6 +30,15 @@ static void must(bool good, const char *what)
         return;
     perror(what);
     exit(1);
+}
+
+static void end(pid_t *pid)
+{
+    if (*pid <= 0)
+        return;
+    kill(*pid, SIGKILL);
+    waitpid(*pid, NULL, 0);
+    *pid = 0;
 }
 
 /* ---- identity -------------------------------------------------------------------------------- */
@@ -63,6 +75,85 @@ void house_make_identity(struct house_identity *out, long serial)
     EVP_PKEY_free(key);
 }
 
+static EVP_PKEY *key_of(const struct house_identity *identity)
+{
+    BIO *bio = BIO_new_mem_buf(identity->key, -1);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    must(key != NULL, "key");
+    BIO_free(bio);
+    return key;
+}
+
+enum err house_sign(void *ctx, const uint8_t key[static SIGNING_KEY_LEN], struct str content,
+                    struct signature *out)
+{
+    (void)key;
+    EVP_PKEY *own = key_of(ctx);
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    out->len = sizeof out->der;
+    must(EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, own) == 1 &&
+             EVP_DigestSign(md, out->der, &out->len, content.ptr, content.len) == 1,
+         "signature");
+    EVP_MD_CTX_free(md);
+    EVP_PKEY_free(own);
+    return OK;
+}
+
+/* ---- the keyring ----------------------------------------------------------------------------- */
+
+_Noreturn static void serve_keyring(struct house *h)
+{
+    static struct signer signer;
+    for (size_t i = 0; i < h->edges; i++)
+        close(h->control[i]); /* an edge is to notice when its parent closes it */
+    for (size_t i = 0; i < h->known_count; i++) {
+        EVP_PKEY *key = key_of(&h->known[i]);
+        must(signer_add(&signer, key, SIGNER_TLS_1_3) == OK, "signer");
+        EVP_PKEY_free(key);
+    }
+    for (;;) {
+        struct pollfd fds[HOUSE_EDGES_MAX];
+        for (size_t i = 0; i < h->edges; i++)
+            fds[i] = (struct pollfd){h->signing[i][1], POLLIN, 0};
+        must(poll(fds, h->edges, -1) > 0, "poll");
+        for (size_t i = 0; i < h->edges; i++) {
+            uint8_t message[SIGNING_MESSAGE_MAX], answers[SIGNING_BATCH_MAX * SIGNING_ANSWER_MAX];
+            struct writer w = writer_into(answers, sizeof answers);
+            ssize_t got = recv(fds[i].fd, message, sizeof message, MSG_DONTWAIT);
+            if (got > 0 && signer_answer(&signer, i, clock_monotonic_ms(),
+                                         str_from(message, (size_t)got), &w) == OK)
+                (void)!send(fds[i].fd, answers, w.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        }
+    }
+}
+
+void house_keyring_start(struct house *h)
+{
+    h->keyring = fork();
+    must(h->keyring >= 0, "fork");
+    if (h->keyring != 0)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    serve_keyring(h);
+}
+
+void house_keyring_kill(struct house *h)
+{
+    end(&h->keyring);
+}
+
+static void learn(struct house *h, const struct house_identity *identity)
+{
+    for (size_t i = 0; i < h->known_count; i++) {
+        if (strcmp(h->known[i].key, identity->key) == 0)
+            return;
+    }
+    must(h->known_count < HOUSE_IDENTITIES_MAX, "too many identities");
+    h->known[h->known_count++] = *identity;
+    house_keyring_kill(h);
+    house_keyring_start(h);
+}
+
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static void tell(struct house *h, size_t edge, enum control_type type, struct str payload, int fd)
@@ -75,7 +166,8 @@ void house_tell_identity(struct house *h, size_t edge, const struct house_identi
     uint8_t payload[2 * HOUSE_PEM_MAX + 8];
     struct writer w = writer_into(payload, sizeof payload);
     writer_str32(&w, str_from_cstr(identity->certificate));
-    writer_str32(&w, str_from_cstr(identity->key));
+    writer_str32(&w, STR_NONE); /* no TLS 1.2 */
+    learn(h, identity);
     tell(h, edge, CONTROL_IDENTITY, str_from(payload, w.len), -1);
 }
 
@@ -146,15 +238,6 @@ void house_core_start(struct house *h, size_t edge)
     close(ends[1]);
 }
 
-static void end(pid_t *pid)
-{
-    if (*pid <= 0)
-        return;
-    kill(*pid, SIGKILL);
-    waitpid(*pid, NULL, 0);
-    *pid = 0;
-}
-
 void house_core_kill(struct house *h, size_t edge)
 {
     end(&h->core[edge]);
@@ -197,6 +280,7 @@ static void start_edge(struct house *h, size_t i, const struct edge_config *conf
     tell(h, i, CONTROL_LISTEN, STR_NONE, listener);
     close(listener);
     house_tell_identity(h, i, &h->identity);
+    tell(h, i, CONTROL_KEYRING, STR_NONE, h->signing[i][0]);
     house_tell_tickets(h, i, 1, 2);
     house_core_start(h, i);
     tell(h, i, CONTROL_START, STR_NONE, -1);
@@ -211,8 +295,13 @@ void house_start(struct house *h, size_t edges, uint16_t port, const struct edge
     if (chosen.limits.api_per_s == 0)
         chosen.limits = no_limits();
     *h = (struct house){.edges = edges, .port = {port}};
+    for (size_t i = 0; i < edges; i++)
+        h->control[i] = -1;
     house_make_identity(&h->identity, 1);
     RAND_bytes(h->tickets, sizeof h->tickets);
+    for (size_t i = 0; i < edges; i++)
+        must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, h->signing[i]) == 0,
+             "socketpair");
     for (size_t i = 0; i < edges; i++)
         start_edge(h, i, &chosen);
 }
@@ -232,11 +321,14 @@ int house_wait(struct house *h, size_t edge, int wait_ms)
 
 void house_stop(struct house *h)
 {
+    house_keyring_kill(h);
     for (size_t i = 0; i < h->edges; i++) {
         end(&h->edge[i]);
         end(&h->core[i]);
         if (h->control[i] >= 0)
             close(h->control[i]);
+        close(h->signing[i][0]);
+        close(h->signing[i][1]);
     }
     close(h->limits);
 }

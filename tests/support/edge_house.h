@@ -1,4 +1,4 @@
-/* Edges as a parent would start them, each with a core that only echoes.
+/* Edges as a parent would start them, each with a core that only echoes, all with one keyring.
  *
  * Owns:     its processes (ended by their pids), sockets, and a certificate made for the day.
  * Promise:  the real edge process, executed anew, told everything over its control socket.
@@ -11,10 +11,12 @@
 #include <sys/types.h>
 
 #include "server/ipc/control.h"
+#include "server/net/far_key.h"
 #include "server/process/edge.h"
 
-#define HOUSE_EDGES_MAX 4
-#define HOUSE_PEM_MAX   2048
+#define HOUSE_EDGES_MAX      4
+#define HOUSE_PEM_MAX        2048
+#define HOUSE_IDENTITIES_MAX 4
 
 struct house_identity {
     char certificate[HOUSE_PEM_MAX];
@@ -29,14 +31,26 @@ struct house {
     uint16_t port[HOUSE_EDGES_MAX];
     int limits;
     struct house_identity identity;
+    pid_t keyring;
+    int signing[HOUSE_EDGES_MAX][2];                   /* the edge's end, the keyring's */
+    struct house_identity known[HOUSE_IDENTITIES_MAX]; /* to the keyring */
+    size_t known_count;
     uint8_t tickets[TICKET_KEYS_MAX * TICKET_KEY_LEN];
 };
 
 void house_make_identity(struct house_identity *out, long serial);
 
+/* Sign with the key of an identity in this very process, as tests may; ctx is the identity. */
+enum err house_sign(void *ctx, const uint8_t key[static SIGNING_KEY_LEN], struct str content,
+                    struct signature *out);
+
 /* Ends the program when it cannot. port: of the first edge, 0 for any free one. */
 void house_start(struct house *h, size_t edges, uint16_t port, const struct edge_config *config);
 void house_stop(struct house *h);
+
+/* The keyring, with every identity told so far; what is asked meanwhile waits. */
+void house_keyring_start(struct house *h);
+void house_keyring_kill(struct house *h);
 
 void house_core_start(struct house *h, size_t edge);
 void house_core_kill(struct house *h, size_t edge);
