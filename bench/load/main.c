@@ -29,7 +29,7 @@ static const char help[] =
     "       fast as it can or R attempts a second; prints what became of them as JSON. The mix:\n"
     "       close, hello (the server's half of a handshake), handshake, healthz, login, session,\n"
     "       bearer, headers, bait.\n"
-"handshakes  C connections at a time, each with a full handshake, one batch and a goodbye, "
+    "handshakes  C connections at a time, each with a full handshake, one batch and a goodbye, "
     "from\n"
     "       loopback addresses by the thousand; prints the rate and CPU per handshake.\n";
 
