@@ -54,6 +54,8 @@ struct outlet {
     void (*ban)(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds);
     /* ERR_LIMIT: the queue is full. The job is copied. */
     enum err (*hash)(void *ctx, const struct hash_job *job);
+    /* What a certificate authority wants to see under this name, in a. Any error: there is none. */
+    enum err (*challenge)(void *ctx, struct arena *a, struct str token, struct str *out);
 };
 
 struct api;

@@ -219,7 +219,8 @@ enum err honeypot_load(struct api *api)
 {
     struct honeypot *h = api->honeypot;
     struct sql_data_version_row version;
-    h->before = h->now;
+    h->before.count = h->now.count;
+    memcpy(h->before.list, h->now.list, h->now.count * sizeof h->now.list[0]);
     TRY(sql_data_version(api->d->store, &version));
     TRY(bans_load(api->d, &h->now));
     h->data_version = version.version;

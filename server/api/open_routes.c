@@ -1,4 +1,4 @@
-/* Is it up, for anyone; and the owner's event stream.
+/* Is it up, and ACME challenges, for anyone; and the owner's event stream.
  *
  * Owns:     nothing.
  * Promise:  healthz says ok only from inside the core's loop, so it proves that edge, core and the
@@ -9,10 +9,37 @@
 
 #include "server/api/routes.h"
 
+#define CHALLENGE_TOKEN_MAX 128
+
 enum err healthz_get(struct call *c)
 {
     writer_str(&c->body, STR("{\"status\":\"ok\"}"));
     answer_json(c, 200);
+    return OK;
+}
+
+/* RFC 8555 section 8.3: base64url; what it says is the size of ours. */
+static bool is_token(struct str s)
+{
+    bool good = s.len > 0 && s.len <= CHALLENGE_TOKEN_MAX;
+    for (size_t i = 0; good && i < s.len; i++) {
+        uint8_t c = s.ptr[i];
+        good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_';
+    }
+    return good;
+}
+
+enum err challenge_get(struct call *c)
+{
+    struct str text;
+    struct outlet *o = &c->api->outlet;
+    if (!is_token(c->id) || o->challenge(o->ctx, &c->arena, c->id, &text) != OK) {
+        answer_problem(c, PROBLEM_NOT_FOUND, "No certificate is being asked for with this token.");
+        return OK;
+    }
+    writer_str(&c->body, text);
+    answer_body(c, 200, STR("application/octet-stream"));
     return OK;
 }
 

@@ -5,7 +5,8 @@
  *           forgery, rate, media type, handler. Nothing of a request is trusted because an edge
  * sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
  * Watch:    a browser proves that it meant a request by its token; Origin and Sec-Fetch-Site are
- *           checked besides. A key or a device carries no ambient credential: no token there. */
+ *           checked besides, of reading requests too: nothing is read out to another site. A key
+ *           or a device carries no ambient credential: no token there. */
 #include "server/api/router.h"
 
 #include "server/api/device_json.h"
@@ -105,10 +106,9 @@ static bool is_unsafe(enum method m)
 static bool passes_forgery_check(struct call *c)
 {
     const struct request *r = c->request;
-    if (!is_unsafe(r->method))
-        return true;
     return request_is_same_origin(r) &&
-           str_eq_secret(r->field[FIELD_CSRF_TOKEN], c->session.csrf_token);
+           (!is_unsafe(r->method) ||
+            str_eq_secret(r->field[FIELD_CSRF_TOKEN], c->session.csrf_token));
 }
 
 bool caller_is_signed_in(struct call *c)
@@ -183,11 +183,20 @@ static enum err authenticate_device(struct call *c)
     return e;
 }
 
+/* A sign-in, too, must not be another site's idea: its visitor would go on in a stranger's account.
+ * Devices and programs send neither field. */
+static void check_stranger(struct call *c)
+{
+    if (is_unsafe(c->request->method) && !request_is_same_origin(c->request))
+        answer_problem(c, PROBLEM_CSRF_REFUSED,
+                       "A page of another site may not ask for this. Use one of this server.");
+}
+
 /* OK without an answer: go on. OK with an answer: refused. */
 static enum err authenticate(struct call *c, const struct route *route)
 {
     switch (route->caller) {
-    case CALLER_ANYONE: return OK;
+    case CALLER_ANYONE: check_stranger(c); return OK;
     case CALLER_DEVICE: return authenticate_device(c);
     case CALLER_OWNER:
     case CALLER_BROWSER:

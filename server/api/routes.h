@@ -31,7 +31,8 @@
     ROUTE(GET,    "/api/v1/devices/{id}/readings",           OWNER,   READ,    EMPTY, readings_get) \
     ROUTE(GET,    "/api/v1/events",                          OWNER,   READ,    EMPTY, events_get) \
     ROUTE(GET,    "/api/v1/healthz",                         ANYONE,  NONE,    EMPTY, healthz_get) \
-    ROUTE(GET,    "/healthz",                                ANYONE,  NONE,    EMPTY, healthz_get)
+    ROUTE(GET,    "/healthz",                                ANYONE,  NONE,    EMPTY, healthz_get) \
+    ROUTE(GET,    "/.well-known/acme-challenge/{id}",        ANYONE,  NONE,    EMPTY, challenge_get)
 /* clang-format on */
 
 #include "server/api/call.h"

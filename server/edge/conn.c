@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/assert.h"
+#include "server/edge/client.h"
 #include "server/edge/gate.h"
 #include "server/edge/respond.h"
 
@@ -101,9 +102,11 @@ bool conn_is_alive(const struct edge *e, uint32_t index, const struct conn *c)
 
 /* ---- what all of them keep ------------------------------------------------------------------- */
 
-bool conn_keep_bytes(struct edge *e, size_t len)
+bool conn_keep_bytes(const struct conn *c, size_t len)
 {
-    if (len > KEPT_BYTES_MAX - e->kept_bytes)
+    struct edge *e = c->edge;
+    size_t max = c->caller == 0 ? KEPT_BYTES_MAX / 2 : KEPT_BYTES_MAX;
+    if (e->kept_bytes > max || len > max - e->kept_bytes)
         return false;
     e->kept_bytes += len;
     return true;
@@ -208,12 +211,16 @@ static void refuse(int fd)
 /* NULL: it has been refused. */
 static struct conn *admit(struct edge *e, int fd, const uint8_t peer[static 16])
 {
-    uint64_t address;
+    uint64_t address = 0; /* of a proxy's client: known later */
+    bool is_proxied =
+        client_sends_proxy_header(&e->front, peer) || client_is_shared(&e->front, peer);
+    if (!client_is_admitted(&e->front, peer))
+        return NULL;
     gate_make_room(e);
     if (e->conn_count == e->conn_cap)
         return NULL;
     uint32_t index = free_index(e);
-    if (!gate_admits(e, peer, index, &address))
+    if (!is_proxied && !gate_admits(e, peer, index, &address))
         return NULL;
     struct conn *c = calloc(1, sizeof *c);
     if (c == NULL) {
@@ -227,8 +234,16 @@ static struct conn *admit(struct edge *e, int fd, const uint8_t peer[static 16])
     return c;
 }
 
-void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
+/* NULL: no memory, or no certificate for this kind. */
+static SSL *accept_tls(struct edge *e, enum listener_kind kind)
 {
+    SSL_CTX *context = kind == LISTENER_LEGACY ? e->tls_legacy : e->tls;
+    return context == NULL ? NULL : tls_accept(context, &e->io);
+}
+
+void conn_open(struct listening *l, int fd, const uint8_t peer[static 16])
+{
+    struct edge *e = l->edge;
     struct conn *c = admit(e, fd, peer);
     if (c == NULL) {
         refuse(fd);
@@ -236,17 +251,24 @@ void conn_open(struct edge *e, int fd, const uint8_t peer[static 16])
     }
     c->timer.fire = on_deadline;
     memcpy(c->peer, peer, sizeof c->peer);
-    c->ssl = tls_accept(e->tls, &e->io);
-    if (c->ssl == NULL || reactor_add(&e->reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                                      on_event, c, &c->slot) != OK) {
+    c->kind = l->kind;
+    c->awaits_proxy = client_sends_proxy_header(&e->front, peer);
+    c->is_shared = client_is_shared(&e->front, peer);
+    if (!conn_is_plain(c))
+        c->ssl = accept_tls(e, c->kind);
+    if ((c->ssl == NULL && !conn_is_plain(c)) ||
+        reactor_add(&e->reactor, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, on_event, c,
+                    &c->slot) != OK) {
         SSL_free(c->ssl);
         limit_leave(e->limits, c->index);
         refuse(fd);
         free(c);
         return;
     }
-    SSL_set_mode(c->ssl, SSL_MODE_ASYNC); /* until it has its signature */
-    gate_enter(c);
+    if (!conn_is_plain(c))
+        SSL_set_mode(c->ssl, SSL_MODE_ASYNC); /* until it has its signature */
+    if (!c->is_shared)
+        gate_enter(c);
     e->conns[c->index] = c;
     e->conn_count++;
     c->state = CONN_HELLO;

@@ -43,7 +43,7 @@ const char *conn_state_name(enum conn_state state);
 void conn_go_on(struct edge *e, uint32_t index);
 
 /* A new connection; fd is given. Peer address in 16 bytes. */
-void conn_open(struct edge *e, int fd, const uint8_t peer[static 16]);
+void conn_open(struct listening *l, int fd, const uint8_t peer[static 16]);
 
 /* Frames from the core; unknown ids are late and ignored. */
 void conn_reply(struct edge *e, uint64_t id, const struct reply *r);

@@ -9,17 +9,19 @@
 #include <openssl/err.h>
 
 #include "common/base/assert.h"
+#include "server/edge/client.h"
+#include "server/edge/proxy_header.h"
 #include "server/edge/gate.h"
 #include "server/edge/static.h"
 #include "server/os/log.h"
 
 /* ---- who answers ----------------------------------------------------------------------------- */
 
-static bool ask_core(struct conn *c, const struct http1_request *r, struct str body)
+bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str body)
 {
     struct edge *e = c->edge;
     struct request q = {.method = r->method, .target = r->target, .body = body};
-    memcpy(q.peer, c->peer, sizeof q.peer);
+    memcpy(q.peer, c->client, sizeof q.peer);
     memcpy(q.field, r->field, sizeof q.field);
     c->ask = ++e->next_ask == 0 ? ++e->next_ask : e->next_ask;
     c->is_device_path = str_starts(r->path, STR("/device/"));
@@ -51,12 +53,32 @@ static bool refuse_banned(struct conn *c)
                        STR_NONE);
 }
 
+/* Whose request it is: of a connection that many share, each has its own. */
+static bool identify(struct conn *c, const struct http1_request *r)
+{
+    if (client_find(&c->edge->front, c->peer, r, c->client) != OK) {
+        conn_refuse_and_close(c, 400, "The proxy in front has not said for which one address.");
+        return false;
+    }
+    if (c->is_shared)
+        c->address = limit_key_of_address(c->edge->limits, c->client);
+    return true;
+}
+
 /* A whole request. True when the next one may be looked at. */
 static bool serve(struct conn *c, const struct http1_request *r, struct str body)
 {
     struct limit_reached reached;
     c->is_head = r->method == METHOD_HEAD;
     c->close_after = r->wants_close || c->edge->is_draining;
+    if (!identify(c, r))
+        return false;
+    /* One request a connection: the limits of the door are enough. */
+    if (conn_is_plain(c))
+        return conn_serve_plain(c, r);
+    if (c->kind == LISTENER_LEGACY && !str_starts(r->path, STR("/device/")))
+        return conn_refuse(c, 404, "Only devices are served here: use the server's other port.",
+                           STR_NONE);
     switch (gate_asks(c, r, &reached)) {
     case GATE_PASS: break;
     case GATE_TOO_OFTEN: return refuse_too_often(c, &reached);
@@ -64,7 +86,7 @@ static bool serve(struct conn *c, const struct http1_request *r, struct str body
     }
     /* What is no file of ours is a route, or bait, or nothing: the core knows. */
     if (asset_find(r->path) == NULL)
-        return ask_core(c, r, body);
+        return conn_ask_core(c, r, body);
     return conn_serve_file(c, r);
 }
 
@@ -107,6 +129,8 @@ static bool take_request(struct conn *c, struct str bytes, size_t *taken)
         return false;
     }
     c->in_seen = 0; /* with a body to come, the head is looked at again when that is there */
+    if (conn_is_plain(c))
+        r.content_length = 0; /* what is sent here is not even waited for */
     if (bytes.len - head_len < r.content_length) {
         wait_for_body(c, &r, head_len);
         return false;
@@ -141,7 +165,7 @@ static enum err append_input(struct conn *c, struct str bytes)
         return ERR_LIMIT;
     if (need > c->in_cap) {
         size_t cap = need > 2 * (size_t)c->in_cap ? need : 2 * (size_t)c->in_cap;
-        if (!conn_keep_bytes(c->edge, cap - c->in_cap))
+        if (!conn_keep_bytes(c, cap - c->in_cap))
             return ERR_LIMIT;
         uint8_t *more = realloc(c->in, cap);
         if (more == NULL) {
@@ -205,15 +229,24 @@ static bool take_in(struct conn *c, struct str fresh)
 
 /* ---- from the socket ------------------------------------------------------------------------- */
 
+static const char *peer_text(const struct conn *c)
+{
+    static char text[INET6_ADDRSTRLEN];
+    return inet_ntop(AF_INET6, c->peer, text, sizeof text) == NULL ? "" : text;
+}
+
 static void log_handshake_failure(const struct conn *c)
 {
     static struct log_limit limit;
-    char address[INET6_ADDRSTRLEN];
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    if (inet_ntop(AF_INET6, c->peer, address, sizeof address) == NULL)
-        address[0] = 0;
-    log_event_limited(&limit, "edge.handshake_refused", "peer=%s reason=\"%s\"", address,
+    log_event_limited(&limit, "edge.handshake_refused", "peer=%s reason=\"%s\"", peer_text(c),
                       reason == NULL ? "unknown" : reason);
+}
+
+static void log_proxy_header(const struct conn *c)
+{
+    static struct log_limit limit;
+    log_event_limited(&limit, "edge.proxy_header_refused", "peer=%s", peer_text(c));
 }
 
 /* As far as the socket takes it: the connection ends either way. */
@@ -227,6 +260,10 @@ static void send_alert(struct conn *c)
  * input waits, because the loop's buffer is for others next. */
 static enum err shake_hands(struct conn *c)
 {
+    if (conn_is_plain(c)) {
+        conn_enter(c, CONN_IDLE);
+        return OK;
+    }
     struct edge *e = c->edge;
     bool was_paused = c->signature != 0;
     signatures_begin(&e->signatures, c->index);
@@ -260,11 +297,39 @@ void conn_end_pause(struct conn *c)
     c->signature = 0;
 }
 
+/* The header of a proxy off the front of what was read: *len bytes in the loop's buffer, afterwards
+ * those that stand behind it. ERR_PEER: it is none. */
+static enum err take_proxy_header(struct conn *c, size_t *len)
+{
+    struct edge *e = c->edge;
+    struct proxy_header header;
+    size_t taken, had = c->in_len;
+    TRY(append_input(c, str_from(e->raw, *len)));
+    enum err found = proxy_header_read(str_from(c->in, c->in_len), &header, &taken);
+    if (found != OK) {
+        *len = 0;
+        return found == ERR_AGAIN ? OK : found;
+    }
+    ASSERT(taken > had); /* or it would have been there before */
+    *len = c->in_len - taken;
+    memmove(e->raw, c->in + taken, *len);
+    drop_input(c);
+    c->awaits_proxy = false;
+    if (header.has_client)
+        memcpy(c->peer, header.client, sizeof c->peer);
+    return gate_admits(e, c->peer, c->index, &c->address) ? OK : ERR_LIMIT;
+}
+
 /* All of what was read becomes plain bytes in the loop's buffer. ERR_PEER: TLS was broken. */
 static enum err decrypt(struct conn *c, size_t *len)
 {
     struct edge *e = c->edge;
     *len = 0;
+    if (conn_is_plain(c)) {
+        *len = e->io.in_len;
+        memcpy(e->plain, e->io.in, *len);
+        return OK;
+    }
     /* Nothing to take and nothing decrypted: spares SSL the search, once a request. */
     while (e->io.in_len > 0 || SSL_pending(c->ssl) > 0) {
         size_t got = 0;
@@ -355,7 +420,15 @@ static bool read_once(struct conn *c)
     c->can_read = (size_t)got == sizeof e->raw || c->peer_shut;
     if (c->state == CONN_LINGER)
         return true;
-    return take_sealed(c, e->raw, (size_t)got);
+    size_t raw_len = (size_t)got;
+    enum err e_proxy = c->awaits_proxy ? take_proxy_header(c, &raw_len) : OK;
+    if (e_proxy != OK) {
+        if (e_proxy == ERR_PEER)
+            log_proxy_header(c);
+        conn_reset(c);
+        return false;
+    }
+    return raw_len == 0 || take_sealed(c, e->raw, raw_len);
 }
 
 static bool wants_input(const struct conn *c)

@@ -34,7 +34,7 @@ void conn_begin_io(struct conn *c, const uint8_t *in, size_t in_len)
 static enum err keep_unsent(struct conn *c, const uint8_t *bytes, size_t len)
 {
     size_t have = c->out_len - c->out_sent;
-    if (!conn_keep_bytes(c->edge, have + len))
+    if (!conn_keep_bytes(c, have + len))
         return ERR_LIMIT;
     uint8_t *both = malloc(have + len);
     if (both == NULL) {
@@ -101,8 +101,19 @@ bool conn_flush_waiting(struct conn *c)
 
 /* ---- plain bytes ----------------------------------------------------------------------------- */
 
+static enum err copy_unsealed(struct tls_io *io, struct str bytes)
+{
+    if (bytes.len > io->out_cap - io->out_len)
+        return ERR_IO;
+    memcpy(io->out + io->out_len, bytes.ptr, bytes.len);
+    io->out_len += bytes.len;
+    return OK;
+}
+
 static enum err seal(struct conn *c, struct str bytes)
 {
+    if (conn_is_plain(c) && bytes.len > 0)
+        return copy_unsealed(&c->edge->io, bytes);
     while (bytes.len > 0) {
         size_t put = 0;
         if (SSL_write_ex(c->ssl, bytes.ptr, bytes.len, &put) != 1)
@@ -155,7 +166,7 @@ static enum err send_answer(struct conn *c, const struct answer *a, struct str b
 {
     struct edge *e = c->edge;
     struct writer w = writer_into(e->answer, sizeof e->answer);
-    answer_head_write(&w, a, e->wall_ms);
+    answer_head_write(&w, a, !conn_is_plain(c), e->wall_ms);
     bool rides = !c->is_head && body.len <= writer_left(&w);
     if (rides)
         writer_str(&w, body);
@@ -179,7 +190,8 @@ enum err conn_send_head(struct conn *c, const struct answer *a)
 void conn_begin_linger(struct conn *c)
 {
     conn_begin_io(c, NULL, 0);
-    (void)SSL_shutdown(c->ssl);
+    if (!conn_is_plain(c))
+        (void)SSL_shutdown(c->ssl);
     if (conn_flush_sealed(c) != OK) {
         conn_close(c);
         return;
@@ -214,11 +226,12 @@ bool conn_answer(struct conn *c, const struct answer *a, struct str body)
 
 /* ---- refusals of the edge's own -------------------------------------------------------------- */
 
-bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers)
+bool conn_refuse_as(struct conn *c, uint16_t status, const char *type, const char *detail,
+                    struct str headers)
 {
-    uint8_t body[512], lines[512];
+    uint8_t body[1024], lines[512];
     struct writer b = writer_into(body, sizeof body), h = writer_into(lines, sizeof lines);
-    edge_problem_write(&b, status, str_from_cstr(detail));
+    edge_problem_write(&b, status, type, str_from_cstr(detail));
     writer_str(&h, headers);
     writer_str(&h, STR("Content-Type: application/problem+json\r\n"));
     ASSERT(!b.overflow && !h.overflow);
@@ -227,6 +240,11 @@ bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str
                        .headers = str_from(lines, h.len),
                        .body_len = b.len};
     return conn_answer(c, &a, str_from(body, b.len));
+}
+
+bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers)
+{
+    return conn_refuse_as(c, status, NULL, detail, headers);
 }
 
 void conn_refuse_and_close(struct conn *c, uint16_t status, const char *detail)

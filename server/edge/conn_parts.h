@@ -1,11 +1,12 @@
-/* What the three files of a connection share: its fields, and who calls whom.
+/* What the four files of a connection share: its fields, and who calls whom.
  *
  *   conn.c         life: opened, events, deadlines, frames from the core, closed
  *   conn_input.c   from ciphertext to requests, and who answers each
  *   conn_output.c  from answers to ciphertext, and what comes after one
+ *   conn_plain.c   what a listener without encryption answers
  *
  * Owns:     nothing beyond conn.h.
- * Promise:  included by these three and their tests, by nobody else.
+ * Promise:  included by these four and their tests, by nobody else.
  * Source:   conn.h.
  * Watch:    a function here that says false, or an error, may have ended the connection. */
 #ifndef OC_EDGE_CONN_PARTS_H
@@ -17,13 +18,14 @@
 struct conn {
     struct timer timer;
     struct edge *edge;
-    SSL *ssl;
+    SSL *ssl; /* NULL: a plain connection */
     int fd;
     uint32_t slot;      /* in the reactor */
     uint32_t index;     /* in the edge's table */
     uint64_t signature; /* HELLO: the one that the handshake has paused for; 0: it has not */
     uint32_t ask;       /* of the request the core has; 0: none */
     enum conn_state state;
+    enum listener_kind kind;
     bool can_read;       /* the socket may have more */
     bool peer_shut;      /* it has sent its last byte; there is an end to be read */
     bool has_said_bye;   /* close_notify: answers may still be read, requests no longer come */
@@ -34,10 +36,14 @@ struct conn {
     bool was_held;       /* the core held it: 204 is a good answer */
     bool close_after;    /* the answer under way is the last */
     bool skipped_line;   /* the one empty line that may stand before a request */
-    uint8_t peer[16];
-    uint64_t address;           /* its key in the table of limits */
-    principal caller;           /* as the core has said; 0: a stranger */
+    bool awaits_proxy;   /* a PROXY header comes before anything else */
+    bool is_shared;      /* a listed proxy sends requests of many clients over it */
+    uint8_t peer[16];    /* of the connection: the proxy's client once its PROXY header is read */
+    uint8_t client[16];  /* of the request under way, as far as it is known */
+    uint64_t address;    /* its key in the table of limits */
+    principal caller;    /* as the core has said; 0: a stranger */
     struct conn *older, *newer; /* among strangers, by when they came */
+    bool is_counted;            /* the request under way, with its address */
     uint32_t refusals;          /* in a row */
     uint32_t need;              /* BODY: bytes of the whole request */
     uint32_t in_seen;           /* of the head, looked at */
@@ -58,9 +64,10 @@ uint64_t conn_request_id(const struct conn *c);
 /* As if the other side had gone: no goodbye. */
 void conn_reset(struct conn *c);
 
-/* Count bytes that a connection keeps beyond a turn; false when all together would keep too much.
+/* Count bytes that a connection keeps beyond a turn; false when all together would keep too much:
+ * strangers have half of it, so that they cannot take the room of those who are known.
  */
-MUST_CHECK bool conn_keep_bytes(struct edge *e, size_t len);
+MUST_CHECK bool conn_keep_bytes(const struct conn *c, size_t len);
 void conn_drop_bytes(struct edge *e, size_t len);
 
 /* Is the connection still the one at this index? It may have ended in between. */
@@ -76,6 +83,9 @@ void conn_end_pause(struct conn *c);
 
 /* The client speaks, or the edge leaves, while the core holds the request: ask it to let go. */
 void conn_release(struct conn *c);
+
+/* The core answers this one. True when the next one may be looked at. */
+bool conn_ask_core(struct conn *c, const struct http1_request *r, struct str body);
 
 /* ---- conn_output.c --------------------------------------------------------------------------- */
 
@@ -105,6 +115,10 @@ bool conn_answer(struct conn *c, const struct answer *a, struct str body);
 /* A refusal of the edge's own; headers as in struct answer. */
 bool conn_refuse(struct conn *c, uint16_t status, const char *detail, struct str headers);
 
+/* Likewise, with a type that is not the usual one of its status. */
+bool conn_refuse_as(struct conn *c, uint16_t status, const char *type, const char *detail,
+                    struct str headers);
+
 /* Likewise, and the end: what follows cannot be trusted to begin where we think. */
 void conn_refuse_and_close(struct conn *c, uint16_t status, const char *detail);
 
@@ -112,5 +126,15 @@ bool conn_serve_file(struct conn *c, const struct http1_request *r);
 
 /* Say goodbye and wait a little for the other side's. */
 void conn_begin_linger(struct conn *c);
+
+/* ---- conn_plain.c ---------------------------------------------------------------------------- */
+
+static inline bool conn_is_plain(const struct conn *c)
+{
+    return c->kind == LISTENER_PLAIN;
+}
+
+/* A request that came unencrypted. Its answer is the last. */
+bool conn_serve_plain(struct conn *c, const struct http1_request *r);
 
 #endif

@@ -259,11 +259,11 @@ static void on_listener(void *ctx, uint32_t events)
             return;
         }
         peer_address(&from, peer);
-        conn_open(l->edge, fd, peer);
+        conn_open(l, fd, peer);
     }
 }
 
-enum err edge_listen(struct edge *e, int fd)
+enum err edge_listen(struct edge *e, int fd, enum listener_kind kind)
 {
     if (e->listener_count == LISTENERS_PER_EDGE)
         return ERR_LIMIT;
@@ -271,7 +271,7 @@ enum err edge_listen(struct edge *e, int fd)
     /* What is accepted inherits it: one call for all. Answers leave in one piece each. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
-    e->listeners[e->listener_count++] = (struct listening){fd, 0, e};
+    e->listeners[e->listener_count++] = (struct listening){fd, 0, kind, e};
     return OK;
 }
 

@@ -9,8 +9,10 @@
 #ifndef OC_EDGE_EDGE_H
 #define OC_EDGE_EDGE_H
 
+#include "server/edge/front.h"
 #include "server/edge/limits.h"
 #include "server/edge/signatures.h"
+#include "server/ipc/control.h"
 #include "server/ipc/link.h"
 #include "server/limit/rules.h"
 #include "server/limit/table.h"
@@ -25,6 +27,7 @@ struct conn;
 struct listening {
     int fd;
     uint32_t slot;
+    enum listener_kind kind;
     struct edge *edge;
 };
 
@@ -51,6 +54,7 @@ struct edge {
     struct tls_tickets tickets;
     struct tls_io io;
 
+    struct front front;
     struct listening listeners[LISTENERS_PER_EDGE];
     size_t listener_count;
 
@@ -92,8 +96,9 @@ void edge_set_keyring(struct edge *e, int fd);
 /* The counters of all edges; fd stays the caller's. ERR_PEER: it is no such table. */
 MUST_CHECK enum err edge_set_limits(struct edge *e, int fd, uint32_t number);
 
-MUST_CHECK enum err edge_listen(struct edge *e, int fd); /* fd is given */
-MUST_CHECK enum err edge_start(struct edge *e);          /* begin to accept */
+/* fd is given. */
+MUST_CHECK enum err edge_listen(struct edge *e, int fd, enum listener_kind kind);
+MUST_CHECK enum err edge_start(struct edge *e); /* begin to accept */
 
 /* Stop accepting; let what is under way finish. */
 void edge_drain(struct edge *e);

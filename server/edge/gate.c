@@ -117,7 +117,7 @@ static bool take(struct conn *c, enum limit_bucket bucket, struct gcra_rate rate
     reached->wait_us = v.wait_us;
     if (v.is_allowed)
         return true;
-    log_refusal(e, c->peer, reached->name);
+    log_refusal(e, c->client, reached->name);
     return e->rules.dry_run;
 }
 
@@ -128,18 +128,24 @@ static bool may(struct conn *c, enum limit_bucket bucket, const char *name, int6
     return take(c, bucket, gcra_rate_of(quota, window_s * SECOND_US), reached);
 }
 
+static struct gcra_rate api_rate(const struct edge *e)
+{
+    int64_t per_s = e->rules.api_per_s;
+    return (struct gcra_rate){per_s < SECOND_US ? SECOND_US / per_s : 1, per_s * API_BURST};
+}
+
 static bool may_ask(struct conn *c, struct limit_reached *reached)
 {
-    int64_t per_s = c->edge->rules.api_per_s;
-    struct gcra_rate rate = {per_s < SECOND_US ? SECOND_US / per_s : 1, per_s * API_BURST};
-    *reached = (struct limit_reached){"requests", per_s, 1, 0};
-    return take(c, LIMIT_REQUESTS, rate, reached);
+    *reached = (struct limit_reached){"requests", c->edge->rules.api_per_s, 1, 0};
+    c->is_counted = take(c, LIMIT_REQUESTS, api_rate(c->edge), reached);
+    return c->is_counted;
 }
 
 static bool is_often_enough(struct conn *c, const struct http1_request *r,
                             struct limit_reached *reached)
 {
     const struct limit_rules *rules = &c->edge->rules;
+    c->is_counted = false;
     if (r->method == METHOD_POST && str_eq(r->path, STR("/api/v1/login")))
         return may(c, LIMIT_LOGINS, "logins", rules->login_per_min, 60, reached);
     if (r->method == METHOD_POST && str_eq(r->path, STR("/api/v1/registration")))
@@ -163,7 +169,7 @@ enum gate_verdict gate_asks(struct conn *c, const struct http1_request *r,
                             struct limit_reached *reached)
 {
     if (is_banned(c, r)) {
-        log_refusal(c->edge, c->peer, "ban");
+        log_refusal(c->edge, c->client, "ban");
         if (!c->edge->rules.dry_run)
             return GATE_BANNED;
     }
@@ -228,8 +234,21 @@ static void become_known(struct conn *c, principal caller)
         c->close_after = true;
 }
 
+/* Over a proxy's connection come requests of many: none of them makes it anybody's. Whoever was
+ * authenticated did not count with the address after all. */
+static void settle(struct conn *c, uint16_t status, principal caller)
+{
+    if (c->is_counted && status != 401 && caller != 0)
+        limit_give_back(c->edge->limits, c->address, LIMIT_REQUESTS, api_rate(c->edge));
+    c->is_counted = false;
+}
+
 void gate_answered(struct conn *c, uint16_t status, principal caller)
 {
+    if (c->is_shared) {
+        settle(c, status, caller);
+        return;
+    }
     if (status == 401 && c->caller != 0)
         become_stranger(c);
     else if (status != 401 && caller != 0 && caller != c->caller)

@@ -189,6 +189,8 @@ enum other_field {
     OTHER_EXPECT,
     OTHER_CONNECTION,
     OTHER_ACCEPT_ENCODING,
+    OTHER_FORWARDED_FOR,
+    OTHER_CONNECTING_IP,
     OTHER_COUNT,
 };
 
@@ -218,6 +220,8 @@ static const struct field_name {
     NAMED("Last-Event-ID", FIELD_LAST_EVENT_ID, false),
     NAMED("Transfer-Encoding", OTHER_TRANSFER_ENCODING, false),
     NAMED("Expect", OTHER_EXPECT, false),
+    NAMED("X-Forwarded-For", OTHER_FORWARDED_FOR, true),
+    NAMED("CF-Connecting-IP", OTHER_CONNECTING_IP, true),
 #undef NAMED
 };
 #define FIELD_NAME_COUNT (sizeof field_names / sizeof field_names[0])
@@ -225,6 +229,7 @@ static const struct field_name {
 struct fields {
     struct str value[OTHER_COUNT];
     bool seen[OTHER_COUNT];
+    struct field_lines forwarded_for, connecting_ip;
     bool wants_close; /* said by any of the Connection lines (RFC 9112 section 9.6) */
 };
 
@@ -249,6 +254,16 @@ static bool list_has(struct str list, struct str token)
     return false;
 }
 
+static void add_line(struct field_lines *l, struct str value)
+{
+    if (l->count == FIELD_LINES_MAX) {
+        l->count--; /* whoever is nearest to us has written the last */
+        for (size_t i = 0; i < l->count; i++)
+            l->line[i] = l->line[i + 1];
+    }
+    l->line[l->count++] = value;
+}
+
 static enum err parse_field(struct str line, struct fields *f, struct http1_refusal *why)
 {
     struct str name, value;
@@ -264,12 +279,17 @@ static enum err parse_field(struct str line, struct fields *f, struct http1_refu
         return OK;
     if (known->field == OTHER_CONNECTION && list_has(value, STR("close")))
         f->wants_close = true;
-    if (f->seen[known->field])
-        return known->may_repeat ? OK : refuse(why, 400, "A field came twice.");
+    if (f->seen[known->field] && !known->may_repeat)
+        return refuse(why, 400, "A field came twice.");
     if (value.len > FRAME_FIELD_MAX)
         return refuse(why, 431, "A field value may have 4,096 bytes.");
+    if (known->field == OTHER_FORWARDED_FOR)
+        add_line(&f->forwarded_for, value);
+    if (known->field == OTHER_CONNECTING_IP)
+        add_line(&f->connecting_ip, value);
+    if (!f->seen[known->field])
+        f->value[known->field] = value;
     f->seen[known->field] = true;
-    f->value[known->field] = value;
     return OK;
 }
 
@@ -368,6 +388,8 @@ enum err http1_parse(struct str head, struct http1_request *out, struct http1_re
     for (size_t i = 0; i < FIELD_COUNT; i++)
         r.field[i] = f.value[i];
     r.accept_encoding = f.value[OTHER_ACCEPT_ENCODING];
+    r.forwarded_for = f.forwarded_for;
+    r.connecting_ip = f.connecting_ip;
     r.wants_close = f.wants_close;
     *out = r;
     return OK;

@@ -12,12 +12,20 @@
 #include "server/edge/limits.h"
 #include "server/ipc/frame.h"
 
+/* A field that each proxy on the way may have added a line to: the last of them, in order. */
+struct field_lines {
+    struct str line[FIELD_LINES_MAX];
+    size_t count;
+};
+
 struct http1_request {
     enum method method;
     struct str target; /* as it came */
     struct str path;   /* before the question mark */
     struct str field[FIELD_COUNT];
     struct str accept_encoding;
+    struct field_lines forwarded_for; /* X-Forwarded-For */
+    struct field_lines connecting_ip; /* CF-Connecting-IP */
     size_t content_length;
     bool expects_continue;
     bool wants_close;

@@ -7,6 +7,7 @@
 /* sizes */
 #define HEAD_SIZE_MAX   8192 /* request line and fields; browsers stay under 4 KB */
 #define FIELDS_MAX      64   /* browsers send about 20 */
+#define FIELD_LINES_MAX 8    /* of one field: as many proxies in a row are more than anybody has */
 #define TARGET_SIZE_MAX FRAME_TARGET_MAX
 #define BODY_SIZE_MAX   FRAME_BODY_MAX
 #define READ_SIZE       (32 * 1024)             /* one read(2): two TLS records */

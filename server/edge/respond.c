@@ -4,14 +4,30 @@
 
 #include "common/wire/json.h"
 
+/* W3C Permissions Policy: every feature that a browser knows and this product does not use. Those
+ * that it uses are left to their default, which is this origin: fullscreen, web-share. */
+#define POWERFUL_FEATURES                                                                          \
+    "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), "           \
+    "bluetooth=(), browsing-topics=(), camera=(), compute-pressure=(), display-capture=(), "       \
+    "encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), "                       \
+    "identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), "            \
+    "magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), "                    \
+    "picture-in-picture=(), publickey-credentials-create=(self), "                                 \
+    "publickey-credentials-get=(self), "                                                           \
+    "screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), "                     \
+    "window-management=(), xr-spatial-tracking=()"
+
 #define EVERY_ANSWER                                                                               \
-    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"                           \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
     "X-Frame-Options: DENY\r\n"                                                                    \
     "Referrer-Policy: same-origin\r\n"                                                             \
     "Cross-Origin-Opener-Policy: same-origin\r\n"                                                  \
     "Cross-Origin-Resource-Policy: same-origin\r\n"                                                \
-    "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n"
+    "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
+
+/* RFC 6797 section 7.2: never over what is not encrypted. */
+static const char tls_fields[] =
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 
 static const char api_fields[] =
     EVERY_ANSWER "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
@@ -33,6 +49,7 @@ static const struct status_row {
     {202, "Accepted", NULL},
     {204, "No Content", NULL},
     {304, "Not Modified", NULL},
+    {308, "Permanent Redirect", NULL},
     {400, "Bad Request", "malformed-request"},
     {401, "Unauthorized", NULL},
     {403, "Forbidden", "address-blocked"},
@@ -98,7 +115,7 @@ static bool has_field(struct str headers, struct str name_and_colon)
     return false;
 }
 
-void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms)
+void answer_head_write(struct writer *w, const struct answer *a, bool is_encrypted, int64_t wall_ms)
 {
     writer_str(w, STR("HTTP/1.1 "));
     writer_decimal(w, a->status);
@@ -107,6 +124,8 @@ void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms
     writer_str(w, STR("\r\nDate: "));
     writer_str(w, date_text(wall_ms));
     writer_str(w, STR("\r\n"));
+    if (is_encrypted)
+        writer_bytes(w, tls_fields, sizeof tls_fields - 1);
     if (a->kind == ANSWER_PAGE)
         writer_bytes(w, page_fields, sizeof page_fields - 1);
     else
@@ -126,16 +145,18 @@ void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms
     writer_str(w, STR("\r\n"));
 }
 
-void edge_problem_write(struct writer *w, uint16_t status, struct str detail)
+void edge_problem_write(struct writer *w, uint16_t status, const char *type, struct str detail)
 {
     const struct status_row *row = row_of(status);
-    uint8_t type[64];
-    struct writer t = writer_into(type, sizeof type);
+    uint8_t path[64];
+    struct writer t = writer_into(path, sizeof path);
     writer_str(&t, STR("/problems/"));
-    writer_str(&t, str_from_cstr(row->problem == NULL ? "other" : row->problem));
+    writer_str(&t, str_from_cstr(type != NULL           ? type
+                                 : row->problem == NULL ? "other"
+                                                        : row->problem));
     struct json_out o = json_into(w);
     json_out_object(&o);
-    json_out_name_string(&o, STR("type"), str_from(type, t.len));
+    json_out_name_string(&o, STR("type"), str_from(path, t.len));
     json_out_name_string(&o, STR("title"), str_from_cstr(row->reason));
     json_out_name_int(&o, STR("status"), status);
     json_out_name_string(&o, STR("detail"), detail);

@@ -33,9 +33,10 @@ struct answer {
 };
 
 /* The whole head with its empty line. wall_ms: for the Date. */
-void answer_head_write(struct writer *w, const struct answer *a, int64_t wall_ms);
+void answer_head_write(struct writer *w, const struct answer *a, bool is_encrypted,
+                       int64_t wall_ms);
 
-/* A problem document of the edge's own. type: "malformed-request". */
-void edge_problem_write(struct writer *w, uint16_t status, struct str detail);
+/* A problem document of the edge's own. type: "malformed-request"; NULL: the status's usual one. */
+void edge_problem_write(struct writer *w, uint16_t status, const char *type, struct str detail);
 
 #endif

@@ -11,7 +11,7 @@ static struct str head_of(const struct answer *a)
 {
     struct str out;
     struct writer w = writer_into(room, sizeof room);
-    answer_head_write(&w, a, WALL_MS);
+    answer_head_write(&w, a, true, WALL_MS);
     CHECK_INT(writer_end(&w, &out), OK);
     return out;
 }
@@ -136,7 +136,7 @@ TEST(edge_problem__is_a_problem_document_for_each_status_of_the_edge)
         struct str name, body, type = STR_NONE, detail = STR_NONE;
         int64_t status = 0;
         struct writer w = writer_into(room, sizeof room);
-        edge_problem_write(&w, own[i], STR("Send \"it\" again."));
+        edge_problem_write(&w, own[i], NULL, STR("Send \"it\" again."));
         CHECK_INT(writer_end(&w, &body), OK);
         struct json j = json_of(body, scratch, sizeof scratch);
         json_object(&j);

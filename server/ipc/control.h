@@ -17,9 +17,16 @@
 #define TICKET_KEYS_MAX  3  /* the one in use and those still accepted */
 #define CONTROL_TEXT_MAX 4096
 
+/* What a listening socket is for. */
+enum listener_kind {
+    LISTENER_TLS = 1, /* everything */
+    LISTENER_PLAIN,   /* unencrypted: leads pages to TLS, shows ACME challenges, refuses the rest */
+    LISTENER_LEGACY,  /* TLS 1.2 for devices that cannot do better, and nothing but their paths */
+};
+
 enum control_type {
     CONTROL_CONFIG = 1, /* parent → child: struct config as written by config_write() */
-    CONTROL_LISTEN,     /* parent → edge: one descriptor, an already listening TLS socket */
+    CONTROL_LISTEN,     /* parent → edge: u8 kind; descriptor = a socket that listens already */
     CONTROL_LINK,     /* parent → edge or core: u32 edge index, u32 serial; descriptor = its end.
                          core → parent: this link is down, lay another */
     CONTROL_IDENTITY, /* keyring → parent → edge: certificate chain for TLS 1.3, for 1.2 (PEM, str32
@@ -28,6 +35,7 @@ enum control_type {
     CONTROL_TICKETS, /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
     CONTROL_KEYRING, /* parent → keyring or edge: u32 edge index; descriptor = its end of the pair
                         on which that edge asks for signatures (server/ipc/signing.h) */
+    CONTROL_FRONT,   /* parent → edge: struct front as written by front_write() */
     CONTROL_START,   /* parent → child: that was all, begin to serve */
     CONTROL_READY,   /* child → parent: serving */
     CONTROL_DRAIN,   /* parent → child: finish what is under way, then exit 0 */

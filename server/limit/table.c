@@ -333,6 +333,14 @@ struct gcra_verdict limit_take(struct limit_table *t, uint64_t key, enum limit_b
     }
 }
 
+void limit_give_back(struct limit_table *t, uint64_t key, enum limit_bucket bucket,
+                     struct gcra_rate rate)
+{
+    struct entry *e = find(t, key);
+    if (e != NULL)
+        atomic_fetch_sub(&e->arrival_us[bucket], rate.interval_us);
+}
+
 /* ---- bans ------------------------------------------------------------------------------------ */
 
 void limit_ban(struct limit_table *t, uint64_t key, int64_t until_us, int64_t now_us)

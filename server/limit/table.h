@@ -51,6 +51,10 @@ uint32_t limit_held(const struct limit_table *t, uint64_t key);
 struct gcra_verdict limit_take(struct limit_table *t, uint64_t key, enum limit_bucket bucket,
                                struct gcra_rate rate, int64_t now_us);
 
+/* It turned out not to count: as if it had not been taken. */
+void limit_give_back(struct limit_table *t, uint64_t key, enum limit_bucket bucket,
+                     struct gcra_rate rate);
+
 /* A ban lasts until this moment; 0 lifts it. */
 void limit_ban(struct limit_table *t, uint64_t key, int64_t until_us, int64_t now_us);
 bool limit_is_banned(const struct limit_table *t, uint64_t key, int64_t now_us);

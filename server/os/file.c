@@ -52,7 +52,8 @@ static enum err read_up_to(int fd, uint8_t *to, size_t size, size_t *have)
 
 enum err file_read(struct arena *a, const char *path, size_t size_max, struct str *out)
 {
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* Not to block: what should be a file may be a pipe that nobody writes to. */
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
     struct stat st;

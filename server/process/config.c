@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include "server/domain/password.h"
+#include "server/net/networks.h"
 #include "server/os/log.h"
 
 enum kind {
     NUMBER,
     SWITCH, /* on, off */
     LIST,   /* struct config_list */
+    CHOICE, /* one of some words: its index */
 };
 
 /* Which way a setting gets weaker than its default. */
@@ -32,6 +34,30 @@ static const char *address_problem(struct str text)
     return NULL;
 }
 
+static const char *address_or_off_problem(struct str text)
+{
+    return str_eq(text, STR("off")) ? NULL : address_problem(text);
+}
+
+/* Nobody's proxies are a continent; a slip of the pen would make every stranger one. */
+#define PROXIES_V4_LEAST 8
+#define PROXIES_V6_LEAST 7
+
+static const char *network_problem(struct str text)
+{
+    struct network n;
+    unsigned prefix;
+    bool is_v6;
+    if (network_read(text, &n, &prefix, &is_v6) != OK)
+        return "is no network such as 192.0.2.0/24 or 2001:db8::/32";
+    return prefix < (is_v6 ? PROXIES_V6_LEAST : PROXIES_V4_LEAST) ? "is too large a network" : NULL;
+}
+
+/* In the order of enum proxy_word and enum config_preset. */
+static const char *const header_names[] = {"off", "x-forwarded-for", "cf-connecting-ip",
+                                           "proxy-protocol", NULL};
+static const char *const preset_names[] = {"off", "cloudflare", NULL};
+
 static const struct row {
     const char *name;
     size_t offset;
@@ -40,32 +66,59 @@ static const struct row {
     int64_t least, most, normal;                  /* of a LIST, most is how many items */
     const char *(*item_problem)(struct str text); /* of a LIST: NULL when the item is good */
     const char *meaning;
+    const char *const *choices; /* of a CHOICE */
 } rows[] = {
 #define AT(member) offsetof(struct config, member)
     {"https", AT(https), LIST, NEITHER, 0, LISTENERS_MAX, 0, address_problem,
-     "ADDR:PORT to listen on, a line each; without one: [::]:8443"},
+     "ADDR:PORT to listen on, a line each; without one: [::]:8443", NULL},
+    {"http", AT(http), LIST, NEITHER, 0, LISTENERS_MAX, 0, address_or_off_problem,
+     "ADDR:PORT of a plain listener that leads to https, a line each, or 'off'; without one: "
+     "[::]:8080 if https has its default too",
+     NULL},
+    {"redirect_port", AT(redirect_port), NUMBER, NEITHER, 0, 65535, 0, NULL,
+     "where http leads to, 0 for the port of the first https", NULL},
     {"edges", AT(edges), NUMBER, NEITHER, 0, 64, 0, NULL,
-     "edge processes, 0 for one a core of the machine"},
+     "edge processes, 0 for one a core of the machine", NULL},
     {"connections", AT(connections), NUMBER, NEITHER, 16, 1000000, 20000, NULL,
-     "connections of each edge at once"},
+     "connections of each edge at once", NULL},
     {"hash_threads", AT(hash_threads), NUMBER, NEITHER, 0, 8, 0, NULL,
-     "threads that verify passwords, 0 for half the cores"},
+     "threads that verify passwords, 0 for half the cores", NULL},
     {"password_iterations", AT(password_iterations), NUMBER, LOWER, PASSWORD_ITERATIONS_FLOOR,
      PASSWORD_ITERATIONS_MAX, PASSWORD_ITERATIONS_DEFAULT, NULL,
-     "PBKDF2 rounds of a new password hash"},
+     "PBKDF2 rounds of a new password hash", NULL},
     {"uids", AT(uids), NUMBER, NEITHER, 1000, 4000000000, 64200, NULL,
-     "user ids of the processes when root starts the server: this one and those that follow"},
+     "user ids of the processes when root starts the server: this one and those that follow", NULL},
     {"tls.legacy_devices", AT(tls_legacy_devices), SWITCH, OTHER, 0, 1, 0, NULL,
-     "TLS 1.2 for old devices, with a key of its own"},
+     "TLS 1.2 for old devices, with a key of its own, on a listener of its own", NULL},
+    {"tls.legacy_https", AT(legacy_https), LIST, NEITHER, 0, LISTENERS_MAX, 0, address_problem,
+     "ADDR:PORT of that listener, a line each; without one: [::]:8444", NULL},
+    {"proxy.from", AT(proxy_from), LIST, NEITHER, 0, CONFIG_ITEMS_MAX, 0, network_problem,
+     "ADDR/LEN of proxies in front of us, a line each", NULL},
+    {"proxy.header", AT(proxy_header), CHOICE, NEITHER, 0, 3, 0, NULL,
+     "how they tell whom they speak for", header_names},
+    {"proxy.preset", AT(proxy_preset), CHOICE, NEITHER, 0, 1, 0, NULL,
+     "their published addresses, and their header if none is chosen", preset_names},
+    {"proxy.only", AT(proxy_only), SWITCH, NEITHER, 0, 1, 0, NULL,
+     "close every connection that does not come from them", NULL},
 #define LIMIT_ROW(member, least, most, normal, meaning)                                            \
-    {"limits." #member, AT(limits.member), NUMBER, HIGHER, least, most, normal, NULL, meaning},
+    {"limits." #member,                                                                            \
+     AT(limits.member),                                                                            \
+     NUMBER,                                                                                       \
+     HIGHER,                                                                                       \
+     least,                                                                                        \
+     most,                                                                                         \
+     normal,                                                                                       \
+     NULL,                                                                                         \
+     meaning,                                                                                      \
+     NULL},
     LIMIT_RULES(LIMIT_ROW)
 #undef LIMIT_ROW
         {"honeypot.ban_hours", AT(limits.ban_hours), NUMBER, LOWER, 0, 8760, BAN_HOURS_DEFAULT,
          NULL,
-         "hours that an address is banned which asks for what only scanners want; 0: only audited"},
+         "hours that an address is banned which asks for what only scanners want; 0: only audited",
+         NULL},
     {"limits.dry_run", AT(limits.dry_run), SWITCH, OTHER, 0, 1, 0, NULL,
-     "only log what the limits would refuse"},
+     "only log what the limits would refuse", NULL},
 #undef AT
 };
 #define ROW_COUNT (sizeof rows / sizeof rows[0])
@@ -132,6 +185,22 @@ static enum err set_switch(struct config *c, const struct row *r, struct str val
     return OK;
 }
 
+static enum err set_choice(struct config *c, const struct row *r, struct str value)
+{
+    char words[CONFIG_ITEM_MAX] = "";
+    size_t len = 0;
+    for (int64_t i = 0; r->choices[i] != NULL; i++) {
+        if (str_eq(value, str_from_cstr(r->choices[i]))) {
+            *number_of(c, r) = i;
+            return OK;
+        }
+        len += (size_t)snprintf(words + len, sizeof words - len, "%s'%s'", i == 0 ? "" : ", ",
+                                r->choices[i]);
+    }
+    return refuse(c, "%s = %.*s: it is one of %s", r->name, STR_ARGS(str_slice(value, 0, 60)),
+                  words);
+}
+
 static enum err add_item(struct config *c, const struct row *r, struct str value)
 {
     struct config_list *list = list_of(c, r);
@@ -156,6 +225,7 @@ static enum err set(struct config *c, struct str name, struct str value)
         case NUMBER: return set_number(c, r, value);
         case SWITCH: return set_switch(c, r, value);
         case LIST: return add_item(c, r, value);
+        case CHOICE: return set_choice(c, r, value);
         }
     }
     return refuse(c, "there is no setting '%.*s'; `oceanremote check` lists them",
@@ -222,6 +292,15 @@ static void print_list(const struct config *c, const struct row *r, FILE *out)
         fprintf(out, "%s = %s  # %s\n", r->name, list->items[i], r->meaning);
 }
 
+bool config_list_is_off(const struct config_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], "off") == 0)
+            return true;
+    }
+    return false;
+}
+
 void config_print(const struct config *c, FILE *out)
 {
     bool has_file = file_exists(c->file);
@@ -236,6 +315,8 @@ void config_print(const struct config *c, FILE *out)
         const char *source = v == r->normal ? "default; " : "";
         if (r->kind == SWITCH)
             fprintf(out, "%s = %s  # %s%s\n", r->name, v != 0 ? "on" : "off", source, r->meaning);
+        else if (r->kind == CHOICE)
+            fprintf(out, "%s = %s  # %s%s\n", r->name, r->choices[v], source, r->meaning);
         else
             fprintf(out, "%s = %lld  # %s%s, %lld to %lld\n", r->name, (long long)v, source,
                     r->meaning, (long long)r->least, (long long)r->most);

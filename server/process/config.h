@@ -21,6 +21,11 @@
 #define CONFIG_SIZE_MAX    (64 * 1024)
 #define CONFIG_PROBLEM_MAX 512
 
+enum config_preset {
+    CONFIG_PRESET_OFF,
+    CONFIG_PRESET_CLOUDFLARE,
+};
+
 /* A setting that may stand on several lines, one item each. */
 struct config_list {
     char items[CONFIG_ITEMS_MAX][CONFIG_ITEM_MAX];
@@ -29,12 +34,19 @@ struct config_list {
 
 struct config {
     char data_dir[FILE_PATH_MAX];
-    char file[FILE_PATH_MAX]; /* read if it is there, must be there when it was named */
-    struct config_list https; /* ADDR:PORT; none: the default */
-    int64_t edges;            /* 0: one a core of the machine */
-    int64_t connections;      /* of each edge */
-    int64_t hash_threads;     /* 0: half the cores, at least one */
+    char file[FILE_PATH_MAX];        /* read if it is there, must be there when it was named */
+    struct config_list https;        /* ADDR:PORT; none: the default */
+    struct config_list http;         /* likewise, or "off" */
+    struct config_list legacy_https; /* ADDR:PORT; none: the default */
+    int64_t redirect_port;           /* 0: the port of the first https */
+    int64_t edges;                   /* 0: one a core of the machine */
+    int64_t connections;             /* of each edge */
+    int64_t hash_threads;            /* 0: half the cores, at least one */
     int64_t password_iterations;
+    struct config_list proxy_from; /* ADDR/LEN */
+    int64_t proxy_header;          /* enum proxy_word */
+    int64_t proxy_preset;          /* enum config_preset */
+    int64_t proxy_only;            /* 1: nobody else gets in */
     int64_t uids; /* of the processes, when root starts them: the first of some in a row */
     int64_t tls_legacy_devices; /* 1: a key and a certificate for TLS 1.2, too */
     struct limit_rules limits;
@@ -50,6 +62,9 @@ MUST_CHECK enum err config_load(struct config *c, bool must_exist);
 
 /* One setting as a line of the file would make it, from the command line. */
 MUST_CHECK enum err config_set(struct config *c, const char *name, const char *value);
+
+/* A list of which one item is "off": nothing, not even the default. */
+bool config_list_is_off(const struct config_list *list);
 
 /* Every value and where it comes from. */
 void config_print(const struct config *c, FILE *out);

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(c.problem[0] != 0 && strlen(c.problem) < sizeof c.problem);
     }
     if (core_config_read(text, &core) == OK)
-        FUZZ_CHECK(core.data_dir.len <= size);
+        FUZZ_CHECK(core.database_dir.len <= size);
     if (edge_config_read(text, &edge) == OK)
         FUZZ_CHECK(edge.connections_max > 0 && edge.deadlines.hello_ms > 0);
     return 0;

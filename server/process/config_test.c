@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/edge/front.h"
 #include "server/process/core.h"
 #include "tests/check.h"
 
@@ -47,6 +48,16 @@ TEST(config_load__table)
         {"limits.login_per_min = 1\nlimits.dry_run = on\n", OK, ""},
         {"limits.login_per_min = 0\n", ERR_PEER, "limits.login_per_min = 0: it is a number from 1"},
         {"limits.dry_run = yes\n", ERR_PEER, "limits.dry_run = yes: it is 'on' or 'off'"},
+        {"proxy.from = 10.0.0.0/8\nproxy.from = ::1\nproxy.header = proxy-protocol\n", OK, ""},
+        {"proxy.preset = cloudflare\nproxy.only = on\n", OK, ""},
+        {"proxy.from = 10.0.0.1/8\n", ERR_PEER, "'10.0.0.1/8' is no network"},
+        {"proxy.from = 0.0.0.0/0\n", ERR_PEER, "too large a network"},
+        {"proxy.from = ::/0\n", ERR_PEER, "too large a network"},
+        {"proxy.header = Forwarded\n", ERR_PEER,
+         "it is one of 'off', 'x-forwarded-for', 'cf-connecting-ip', 'proxy-protocol'"},
+        {"proxy.header = 1\n", ERR_PEER, "it is one of"},
+        {"http = off\n", OK, ""},
+        {"http = 8080\n", ERR_PEER, "is not ADDR:PORT"},
         {"limits. = 1\n", ERR_PEER, "there is no setting 'limits.'"},
         {"edges = 4 # of them\nhttps = a:1#first\n", OK, ""},
         {"edges = 99999999999999999999\n", ERR_PEER, "it is a number"},
@@ -80,9 +91,12 @@ TEST(config_load__values_arrive_where_they_belong)
 {
     CHECK_INT(load(STR("edges = 3\nconnections = 17\nhash_threads = 5\n"
                        "password_iterations = 300000\nhttps = [::1]:8443\n"
+                       "proxy.header = cf-connecting-ip\nproxy.from = 10.0.0.0/8\n"
                        "limits.api_per_s = 7\nlimits.key_per_s = 8\nlimits.dry_run = on\n")),
               OK);
     CHECK_INT(config.limits.api_per_s, 7);
+    CHECK_INT(config.proxy_header, PROXY_WORD_CF_CONNECTING_IP);
+    CHECK_INT(config.proxy_from.count, 1);
     CHECK_INT(config.limits.key_per_s, 8);
     CHECK_INT(config.limits.login_per_min, 5);
     CHECK_INT(config.limits.dry_run, 1);

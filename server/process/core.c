@@ -23,14 +23,16 @@
 #include "server/process/data_dir.h"
 #include "server/process/hash_pool.h"
 
-#define LINKS_MAX        64                 /* edges */
-#define ANSWERS_MAX      (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
-#define BATCH_MAX        256 /* requests in one transaction; measured: more gains nothing */
-#define TICK_MS          250
-#define CLOCK_BACK_MS    INT64_C(1000)  /* less than this is steered, not set */
-#define TROUBLE_MS       INT64_C(10000) /* after a failed commit, leave out what can wait */
-#define DRAIN_MS         INT64_C(3000)
-#define DECOY_SECRET_LEN 32
+#define LINKS_MAX          64                 /* edges */
+#define ANSWERS_MAX        (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
+#define BATCH_MAX          256 /* requests in one transaction; measured: more gains nothing */
+#define TICK_MS            250
+#define CLOCK_BACK_MS      INT64_C(1000)  /* less than this is steered, not set */
+#define TROUBLE_MS         INT64_C(10000) /* after a failed commit, leave out what can wait */
+#define DRAIN_MS           INT64_C(3000)
+#define DECOY_SECRET_LEN   32
+#define CHALLENGE_SIZE_MAX 512 /* a token, a dot, a thumbprint: RFC 8555 section 8.1 */
+#define CHALLENGE_NAME_MAX 160
 
 struct core {
     struct domain d;
@@ -49,8 +51,9 @@ struct core {
     bool hashes_wait; /* the pool has finished some */
     int64_t next_tick_ms;
     int64_t trouble_until_ms;
-    int64_t damaged_chunks; /* as last logged */
-    int64_t drain_until_ms; /* monotonic; 0: not draining */
+    int64_t damaged_chunks;         /* as last logged */
+    int64_t drain_until_ms;         /* monotonic; 0: not draining */
+    char challenges[FILE_PATH_MAX]; /* the directory of ACME */
 };
 
 /* ---- what it may do -------------------------------------------------------------------------- */
@@ -246,6 +249,17 @@ static enum err outlet_hash(void *ctx, const struct hash_job *job)
 {
     struct core *core = ctx;
     return hash_pool_add(core->pool, job);
+}
+
+/* DIR/db/acme/TOKEN, put there by whoever asks an authority for a certificate. The api has looked
+ * at the token: it has no dot and no slash. */
+static enum err outlet_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
+{
+    struct core *core = ctx;
+    char name[CHALLENGE_NAME_MAX], path[FILE_PATH_MAX];
+    TRY(str_to_cstr(token, name, sizeof name));
+    TRY(file_join(core->challenges, name, path));
+    return file_read(a, path, CHALLENGE_SIZE_MAX, out);
 }
 
 /* ---- one batch, one transaction -------------------------------------------------------------- */
@@ -492,7 +506,8 @@ static enum err load_domain(struct domain *d)
 }
 
 /* The database is opened, and threads are made, by the user and within the files that stay. */
-static void confine(const struct core_config *config, char path[static FILE_PATH_MAX])
+static void confine(const struct core_config *config, char path[static FILE_PATH_MAX],
+                    char challenges[static FILE_PATH_MAX])
 {
     char dir[FILE_PATH_MAX];
     uint8_t digest[SHA256_LEN];
@@ -503,7 +518,8 @@ static void confine(const struct core_config *config, char path[static FILE_PATH
     struct sandbox s = rights;
     s.uid = config->uid;
     s.directory = dir;
-    if (file_join(sandbox_confine(&s), DATABASE_NAME, path) != OK)
+    const char *root = sandbox_confine(&s);
+    if (file_join(root, DATABASE_NAME, path) != OK || file_join(root, "acme", challenges) != OK)
         fatal("the path of the database is too long");
 }
 
@@ -513,7 +529,7 @@ static void configure(struct core *core, struct str payload)
     char path[FILE_PATH_MAX];
     if (core_config_read(payload, &config) != OK)
         fatal("the configuration from the parent cannot be read");
-    confine(&config, path);
+    confine(&config, path, core->challenges);
     core->d.entropy = entropy_fill;
     core->d.password_iterations = config.password_iterations;
     enum err e = store_open(path, &core->d.store);
@@ -529,7 +545,8 @@ static void configure(struct core *core, struct str payload)
                             .stream_data = outlet_stream_data,
                             .stream_end = outlet_stream_end,
                             .ban = outlet_ban,
-                            .hash = outlet_hash};
+                            .hash = outlet_hash,
+                            .challenge = outlet_challenge};
     if (hash_pool_new(config.hash_threads, &core->pool) != OK ||
         api_new(&core->d, &outlet, &config.limits, &core->api) != OK)
         fatal("the core cannot start: out of memory or threads");
@@ -578,6 +595,7 @@ static void handle_control(struct core *core, const struct control *m)
     case CONTROL_LIMITS:
     case CONTROL_IDENTITY:
     case CONTROL_TICKETS:
+    case CONTROL_FRONT:
     case CONTROL_KEYRING:
     case CONTROL_READY: break;
     }

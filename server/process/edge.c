@@ -132,14 +132,30 @@ static void take_descriptor(struct edge_process *p, const struct control *m)
 {
     if (m->fd_count != 1)
         fatal("control message %d comes with one descriptor", (int)m->type);
-    if (m->type == CONTROL_LINK)
+    if (m->type == CONTROL_LINK) {
         edge_set_link(&p->edge, m->fds[0]);
-    else if (m->type == CONTROL_KEYRING)
+        return;
+    }
+    if (m->type == CONTROL_KEYRING) {
         edge_set_keyring(&p->edge, m->fds[0]);
-    else if (m->type == CONTROL_LIMITS)
+        return;
+    }
+    if (m->type == CONTROL_LIMITS) {
         take_limits(p, m);
-    else if (edge_listen(&p->edge, m->fds[0]) != OK)
+        return;
+    }
+    struct reader r = reader_of(m->payload);
+    enum listener_kind kind = (enum listener_kind)reader_u8(&r);
+    if (reader_end(&r) != OK || kind < LISTENER_TLS || kind > LISTENER_LEGACY)
+        fatal("a listener of an unknown kind");
+    if (edge_listen(&p->edge, m->fds[0], kind) != OK)
         fatal("too many listeners");
+}
+
+static void take_front(struct edge_process *p, const struct control *m)
+{
+    if (front_read(m->payload, &p->edge.front) != OK)
+        fatal("what stands in front cannot be read");
 }
 
 static void start(struct edge_process *p)
@@ -164,6 +180,7 @@ static void handle(struct edge_process *p, const struct control *m)
     case CONTROL_KEYRING:
     case CONTROL_LIMITS:
     case CONTROL_LINK: take_descriptor(p, m); return;
+    case CONTROL_FRONT: take_front(p, m); return;
     case CONTROL_START: start(p); return;
     case CONTROL_DRAIN:
         p->drain_until_ms = clock_monotonic_ms() + DRAIN_MS;

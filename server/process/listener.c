@@ -95,16 +95,22 @@ static void set_port(struct addrinfo *a, unsigned port)
     }
 }
 
-/* "Everything" is reached as localhost. */
-static void set_url(struct listener *l, unsigned port)
+bool listener_host_is_any(const char *host)
 {
-    bool is_any = strcmp(l->host, "::") == 0 || strcmp(l->host, "0.0.0.0") == 0;
-    bool is_v6 = !is_any && strchr(l->host, ':') != NULL;
-    snprintf(l->url, sizeof l->url, "https://%s%s%s:%u", is_v6 ? "[" : "",
-             is_any ? "localhost" : l->host, is_v6 ? "]" : "", port);
+    return strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0;
 }
 
-static enum err open_all(struct addrinfo *a, size_t copies, struct listener *l)
+/* "Everything" is reached as localhost. */
+static void set_url(struct listener *l)
+{
+    bool is_any = listener_host_is_any(l->host);
+    bool is_v6 = !is_any && strchr(l->host, ':') != NULL;
+    snprintf(l->url, sizeof l->url, "//%s%s%s:%u", is_v6 ? "[" : "", is_any ? "localhost" : l->host,
+             is_v6 ? "]" : "", l->port);
+}
+
+/* One address, a socket for each edge. */
+static enum err open_address(struct addrinfo *a, size_t copies, struct listener *l)
 {
     TRY(port_is_free(a));
     for (; l->count < copies; l->count++) {
@@ -112,26 +118,62 @@ static enum err open_all(struct addrinfo *a, size_t copies, struct listener *l)
         if (l->count == 0)
             set_port(a, bound_port(l->fds[0]));
     }
-    set_url(l, bound_port(l->fds[0]));
+    l->port = (uint16_t)bound_port(l->fds[0]);
+    set_url(l);
     return OK;
 }
 
-enum err listener_open(const char *text, size_t copies, struct listener *out)
+/* A name may stand twice in the hosts file. */
+static bool is_repeated(const struct addrinfo *first, const struct addrinfo *a)
 {
-    struct listener l = {.count = 0};
+    for (; first != a; first = first->ai_next) {
+        if (first->ai_addrlen == a->ai_addrlen &&
+            memcmp(first->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum err open_all(struct addrinfo *found, const struct listener *blank, size_t copies,
+                         struct listener *out, size_t room, size_t *count)
+{
+    enum err absent = ERR_PEER;
+    for (struct addrinfo *a = found; a != NULL; a = a->ai_next) {
+        if (is_repeated(found, a))
+            continue;
+        if (*count == room || *count == LISTENER_ADDRESSES_MAX)
+            return ERR_LIMIT;
+        out[*count] = *blank;
+        if (*count > 0)
+            set_port(a, out[0].port);
+        enum err e = open_address(a, copies, &out[*count]);
+        if (e == OK) {
+            ++*count;
+            continue;
+        }
+        listener_close(&out[*count]);
+        if (e != ERR_PEER && e != ERR_IO)
+            return e;
+        absent = e; /* an address of a kind that this machine does not have */
+    }
+    return *count > 0 ? OK : absent;
+}
+
+enum err listener_open(const char *text, size_t copies, struct listener *out, size_t room,
+                       size_t *count)
+{
+    struct listener blank = {.count = 0};
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
     char port[8];
-    TRY(split(text, l.host, port));
-    if (getaddrinfo(l.host, port, &hints, &found) != 0)
+    *count = 0;
+    TRY(split(text, blank.host, port));
+    if (getaddrinfo(blank.host, port, &hints, &found) != 0)
         return ERR_PEER;
-    enum err e = open_all(found, copies, &l);
+    enum err e = open_all(found, &blank, copies, out, room, count);
     freeaddrinfo(found);
-    if (e != OK) {
-        listener_close(&l);
-        return e;
-    }
-    *out = l;
-    return OK;
+    for (; e != OK && *count > 0; --*count)
+        listener_close(&out[*count - 1]);
+    return e;
 }
 
 void listener_close(struct listener *l)

@@ -22,12 +22,12 @@
 #include "server/os/sandbox.h"
 #include "server/process/core.h"
 #include "server/process/data_dir.h"
+#include "server/process/doors.h"
 #include "server/process/edge.h"
 
 #define DRAIN_EDGES_MS    INT64_C(8000) /* a little more than an edge gives its clients */
 #define DRAIN_CORE_MS     INT64_C(8000)
 #define QUICK_DEATH_MS    INT64_C(200) /* who dies sooner cannot do its work: start it later */
-#define PORT_PATIENCE_MS  INT64_C(1000)
 #define RESTART_DELAY_MAX INT64_C(5000)
 #define TICKET_LIFE_MS    INT64_C(3600000)
 
@@ -124,6 +124,15 @@ static void configure_core(struct parent *p)
     parent_tell(p, CORE, CONTROL_START, STR_NONE, NULL, 0);
 }
 
+static void tell_front(struct parent *p, size_t at)
+{
+    static uint8_t payload[CONTROL_MAX];
+    struct writer w = writer_into(payload, sizeof payload - 1);
+    front_write(&w, &p->front);
+    ASSERT(!w.overflow);
+    parent_tell(p, at, CONTROL_FRONT, str_from(payload, w.len), NULL, 0);
+}
+
 static void configure_edge(struct parent *p, size_t at)
 {
     uint8_t payload[512], number[4];
@@ -136,8 +145,12 @@ static void configure_edge(struct parent *p, size_t at)
     ASSERT(!w.overflow);
     parent_tell(p, at, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
     parent_tell(p, at, CONTROL_LIMITS, str_from(number, n.len), &p->limits, 1);
-    for (size_t i = 0; i < p->listener_count; i++)
-        parent_tell(p, at, CONTROL_LISTEN, STR_NONE, &p->listeners[i].fds[at], 1);
+    for (size_t i = 0; i < p->doors.count; i++) {
+        uint8_t kind = (uint8_t)p->doors.list[i].kind;
+        int fd = p->doors.list[i].listener.fds[at];
+        parent_tell(p, at, CONTROL_LISTEN, str_from(&kind, 1), &fd, 1);
+    }
+    tell_front(p, at);
     parent_tell_identity(p, at);
     tell_tickets(p, at);
     link_up(p, at);
@@ -176,9 +189,7 @@ static bool all_ready(const struct parent *p)
 
 static void greet(const struct parent *p)
 {
-    printf("ready %s\n", p->listeners[0].url);
-    for (size_t i = 1; i < p->listener_count; i++)
-        printf("also %s\n", p->listeners[i].url);
+    doors_print(&p->doors, stdout);
     printf("data %s (ca.pem in it is the certificate authority that browsers and devices trust)\n",
            p->config->data_dir);
     printf("to make an account: %s user add --data %s --email YOU@EXAMPLE.ORG\n",
@@ -406,39 +417,6 @@ static enum err complain(const char *what, const char *advice)
     return ERR_CONFLICT;
 }
 
-/* After a kill -9 the children of before may hold the port for some milliseconds more. */
-static enum err listen_patiently(struct parent *p, const char *text, struct listener *out)
-{
-    int64_t late_ms = clock_monotonic_ms() + PORT_PATIENCE_MS;
-    for (;;) {
-        enum err e = listener_open(text, p->edges, out);
-        if (e != ERR_CONFLICT || clock_monotonic_ms() >= late_ms)
-            return e;
-        usleep(20000);
-    }
-}
-
-static enum err open_listeners(struct parent *p)
-{
-    const struct config *c = p->config;
-    size_t wanted = c->https.count == 0 ? 1 : c->https.count;
-    for (size_t i = 0; i < wanted; i++) {
-        const char *text = c->https.count == 0 ? "[::]:8443" : c->https.items[i];
-        enum err e = listen_patiently(p, text, &p->listeners[i]);
-        if (e != OK && e != ERR_CONFLICT && c->https.count == 0)
-            e = listen_patiently(p, "0.0.0.0:8443", &p->listeners[i]); /* no IPv6 here */
-        if (e == ERR_CONFLICT)
-            return complain(text, ": another program listens there; stop it or choose --https "
-                                  "ADDR:PORT");
-        if (e == ERR_DENIED)
-            return complain(text, ": ports below 1024 need root; choose --https ADDR:8443");
-        if (e != OK)
-            return complain(text, ": this machine has no such address");
-        p->listener_count++;
-    }
-    return OK;
-}
-
 static enum err lock_data_dir(struct parent *p)
 {
     char path[FILE_PATH_MAX];
@@ -465,7 +443,8 @@ static enum err begin(struct parent *p)
         return complain(p->data.problem, "");
     if (p->data.has_moved)
         log_event("parent.database_moved", "to=%s", p->data.db);
-    TRY(open_listeners(p));
+    TRY(doors_open(p->config, p->edges, &p->doors));
+    TRY(front_settings_read(p->config, &p->doors, &p->front));
     if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
         return complain("no memory", " for the table of limits");
     return OK;

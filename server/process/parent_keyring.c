@@ -48,7 +48,7 @@ void keyring_configure(struct parent *p, size_t at)
     struct writer w = writer_into(payload, sizeof payload);
     struct keyring_config config = {.uid = parent_uid_of(p, UID_KEYRING),
                                     .data_dir = str_from_cstr(p->config->data_dir),
-                                    .host = str_from_cstr(p->listeners[0].host),
+                                    .host = str_from_cstr(doors_host(&p->doors)),
                                     .with_legacy = p->config->tls_legacy_devices != 0};
     keyring_config_write(&w, &config);
     ASSERT(!w.overflow);

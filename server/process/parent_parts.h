@@ -13,7 +13,8 @@
 #include "server/ipc/control.h"
 #include "server/process/child.h"
 #include "server/process/data_dir.h"
-#include "server/process/listener.h"
+#include "server/process/doors.h"
+#include "server/process/front_settings.h"
 #include "server/process/parent.h"
 
 #define EDGES_MAX    64
@@ -40,8 +41,8 @@ struct parent {
     size_t edges;
     struct child children[CHILDREN_MAX];
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
-    struct listener listeners[LISTENERS_MAX];
-    size_t listener_count;
+    struct doors doors;
+    struct front front;
     int limits; /* the table that all edges count in */
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;

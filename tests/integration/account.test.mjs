@@ -97,6 +97,10 @@ test('unsafe requests of a browser need its CSRF token, from this origin', async
     assert.equal(answer.status, 403, what);
     isProblem(answer, 403, 'csrf-refused');
   }
+  // Reading changes nothing, and is nothing to be read out to another site either.
+  for (const headers of [{ Origin: 'https://evil.example' }, { Origin: 'null' }, { 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }])
+    for (const path of ['/api/v1/devices', '/api/v1/events']) isProblem(await ada.but(headers).get(path), 403, 'csrf-refused');
+  for (const headers of [own, { 'Sec-Fetch-Site': 'none' }]) is(await ada.but(headers).get('/api/v1/devices'), 200);
   is(await ada.post('/api/v1/devices', body, { headers: own }), 201);
   is(await ada.post('/api/v1/devices', body), 201);
   is(await ada.but({ 'X-CSRF-Token': undefined }).get('/api/v1/devices'), 200); // reading is safe
@@ -112,7 +116,8 @@ test("another session's CSRF token does not do", async () => {
 });
 
 test('a sign-in from another site is refused before the password is looked at', async () => {
-  for (const headers of [{ Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+  for (const headers of [{ Origin: 'https://evil.example' }, { Origin: 'null' }, { 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }]) {
+    for (const path of ['/device/v1/register', '/device/v1/session']) isProblem(await nobody.post(path, {}, { headers }), 403, 'csrf-refused');
     const answer = await nobody.post('/api/v1/login', ADA, { headers });
     isProblem(answer, 403, 'csrf-refused');
     assert.equal(answer.headers['set-cookie'], undefined);

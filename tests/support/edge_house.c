@@ -277,7 +277,8 @@ static void start_edge(struct house *h, size_t i, const struct edge_config *conf
     tell(h, i, CONTROL_CONFIG, str_from(payload, w.len), -1);
     tell_limits(h, i);
     int listener = listen_on(&h->port[i]);
-    tell(h, i, CONTROL_LISTEN, STR_NONE, listener);
+    uint8_t kind = LISTENER_TLS;
+    tell(h, i, CONTROL_LISTEN, str_from(&kind, 1), listener);
     close(listener);
     house_tell_identity(h, i, &h->identity);
     tell(h, i, CONTROL_KEYRING, STR_NONE, h->signing[i][0]);

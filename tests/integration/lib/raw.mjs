@@ -1,6 +1,7 @@
-// One TLS connection, byte by byte: for pipelines, slow clients and whatever no library would send.
+// One connection, byte by byte: for pipelines, slow clients and whatever no library would send.
 
 import { once } from 'node:events';
+import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 
 export class RawConnection {
@@ -9,8 +10,18 @@ export class RawConnection {
 
   // options: of tls.connect().
   static async open(server, options = {}) {
+    const socket = connect({ host: '127.0.0.1', port: server.port, ca: server.ca, ...options });
+    return RawConnection.#over(socket, 'secureConnect');
+  }
+
+  // Without TLS. options: of net.connect().
+  static async openPlain(port, options = {}) {
+    return RawConnection.#over(connectPlain({ host: '127.0.0.1', port, ...options }), 'connect');
+  }
+
+  static async #over(socket, opened) {
     const raw = new RawConnection();
-    raw.socket = connect({ host: '127.0.0.1', port: server.port, ca: server.ca, ...options });
+    raw.socket = socket;
     raw.isClosed = false;
     raw.socket.on('data', (bytes) => raw.#receive(bytes));
     raw.socket.on('error', (error) => (raw.error = error));
@@ -18,7 +29,7 @@ export class RawConnection {
       raw.isClosed = true;
       raw.#wake();
     });
-    await once(raw.socket, 'secureConnect');
+    await Promise.race([once(raw.socket, opened), raw.closed().then(() => Promise.reject(raw.error ?? new Error('closed')))]);
     return raw;
   }
 
@@ -43,12 +54,12 @@ export class RawConnection {
   }
 
   // The next answer in order: { status, head, text }; null when the connection ends before it.
-  async answer() {
+  async answer({ hasBody = true } = {}) {
     for (;;) {
       const end = this.#received.indexOf('\r\n\r\n');
       if (end >= 0) {
         const head = this.#received.subarray(0, end).toString('latin1');
-        const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+        const length = !hasBody ? 0 : Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
         if (this.#received.length >= end + 4 + length) {
           const text = this.#received.subarray(end + 4, end + 4 + length).toString('utf8');
           this.#received = this.#received.subarray(end + 4 + length);

@@ -109,10 +109,12 @@ export class Server {
     });
     createInterface({ input: child.stderr }).on('line', (line) => this.log.push(line));
     this.url = await new Promise((done, fail) => {
+      let url;
       createInterface({ input: child.stdout }).on('line', (line) => {
         this.log.push(line);
         const match = /^ready (https:\/\/\S+)/.exec(line);
-        if (match) done(match[1]);
+        if (match) url = match[1];
+        if (/^data /.test(line)) done(url); // every listener has been printed
       });
       child.once('close', (code) => fail(new Error(`the server ended with ${code} before it was ready: ${this.log.slice(-3).join('; ')}`)));
     });
@@ -122,6 +124,11 @@ export class Server {
 
   get port() {
     return this.#port;
+  }
+
+  // The ports of the other listeners, as they were printed: also('http').
+  also(scheme) {
+    return this.log.map((line) => new RegExp(`^also ${scheme}://.*:(\\d+)$`).exec(line)?.[1]).filter(Boolean).map(Number);
   }
 
   get isRunning() {
