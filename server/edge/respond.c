@@ -4,11 +4,13 @@
 
 #include "common/wire/json.h"
 
-/* W3C Permissions Policy: every feature that a browser knows and this product does not use. Those
- * that it uses are left to their default, which is this origin: fullscreen, web-share. */
+/* W3C Permissions Policy, for pages, which alone could use them (data says the best known, because
+ * a device gets these bytes with each answer): every feature that a browser knows and this product
+ * does not use. Those that it uses are left to their default, which is this origin: fullscreen,
+ * web-share. */
 #define POWERFUL_FEATURES                                                                          \
-    "accelerometer=(), ambient-light-sensor=(), attribution-reporting=(), autoplay=(), "           \
-    "bluetooth=(), browsing-topics=(), camera=(), compute-pressure=(), display-capture=(), "       \
+    "accelerometer=(), autoplay=(), "                                                              \
+    "camera=(), compute-pressure=(), display-capture=(), "                                         \
     "encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), "                       \
     "identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), "            \
     "magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), "                    \
@@ -22,18 +24,19 @@
     "X-Frame-Options: DENY\r\n"                                                                    \
     "Referrer-Policy: same-origin\r\n"                                                             \
     "Cross-Origin-Opener-Policy: same-origin\r\n"                                                  \
-    "Cross-Origin-Resource-Policy: same-origin\r\n"                                                \
-    "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
 
 /* RFC 6797 section 7.2: never over what is not encrypted. */
 static const char tls_fields[] =
     "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 
-static const char api_fields[] =
-    EVERY_ANSWER "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
+static const char api_fields[] = EVERY_ANSWER
+    "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n"
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
 
 static const char page_fields[] =
-    EVERY_ANSWER "Content-Security-Policy: default-src 'none'; script-src 'self'; "
+    EVERY_ANSWER "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
+                 "Content-Security-Policy: default-src 'none'; script-src 'self'; "
                  "style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
                  "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
                  "frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; "

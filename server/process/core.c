@@ -1,4 +1,4 @@
-#include "server/process/core.h"
+#include "server/process/core_parts.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -9,52 +9,19 @@
 #include "common/base/assert.h"
 #include "common/crypto/crypto.h"
 #include "queries.h"
-#include "server/api/api.h"
 #include "server/domain/live.h"
 #include "server/domain/telemetry.h"
 #include "server/ipc/control.h"
-#include "server/ipc/link.h"
 #include "server/os/clock.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
-#include "server/os/file.h"
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
 #include "server/process/data_dir.h"
-#include "server/process/hash_pool.h"
 
-#define LINKS_MAX          64                 /* edges */
-#define ANSWERS_MAX        (LINK_OUT_MAX / 2) /* waiting for one edge; then no more of its requests */
-#define BATCH_MAX          256 /* requests in one transaction; measured: more gains nothing */
-#define TICK_MS            250
-#define CLOCK_BACK_MS      INT64_C(1000)  /* less than this is steered, not set */
-#define TROUBLE_MS         INT64_C(10000) /* after a failed commit, leave out what can wait */
-#define DRAIN_MS           INT64_C(3000)
-#define DECOY_SECRET_LEN   32
-#define CHALLENGE_SIZE_MAX 512 /* a token, a dot, a thumbprint: RFC 8555 section 8.1 */
-#define CHALLENGE_NAME_MAX 160
-
-struct core {
-    struct domain d;
-    struct api *api;
-    struct hash_pool *pool;
-    struct link links[LINKS_MAX];
-    uint32_t link_serials[LINKS_MAX]; /* of the links laid by the parent: see struct origin */
-    size_t marks[LINKS_MAX];
-    bool is_full[LINKS_MAX]; /* could not take a frame: dropped when the batch has ended */
-    uint32_t first_link;
-    bool in_transaction;
-    /* whom the batch has told something: they are told otherwise if it fails */
-    struct origin *told;
-    size_t told_count, told_cap;
-    size_t requests;  /* in this batch */
-    bool hashes_wait; /* the pool has finished some */
-    int64_t next_tick_ms;
-    int64_t trouble_until_ms;
-    int64_t damaged_chunks;         /* as last logged */
-    int64_t drain_until_ms;         /* monotonic; 0: not draining */
-    char challenges[FILE_PATH_MAX]; /* the directory of ACME */
-};
+#define WAIT_MS          250
+#define DRAIN_MS         INT64_C(3000)
+#define DECOY_SECRET_LEN 32
 
 /* ---- what it may do -------------------------------------------------------------------------- */
 
@@ -121,355 +88,6 @@ enum err core_config_read(struct str payload, struct core_config *out)
     return OK;
 }
 
-/* ---- answers on their way out ---------------------------------------------------------------- */
-
-static void note_told(struct core *core, struct origin to)
-{
-    if (core->told_count == core->told_cap) {
-        size_t cap = core->told_cap == 0 ? 2 * BATCH_MAX : core->told_cap * 2;
-        struct origin *more = realloc(core->told, cap * sizeof *more);
-        if (more == NULL)
-            fatal("out of memory for a batch of %zu answers", cap);
-        core->told = more;
-        core->told_cap = cap;
-    }
-    core->told[core->told_count++] = to;
-}
-
-static void end_link(struct core *core, uint32_t at, const char *why)
-{
-    log_event("core.link_dropped", "edge=%u reason=%s", at, why);
-    link_done(&core->links[at]);
-    core->marks[at] = 0;
-    core->is_full[at] = false;
-    api_link_down(core->api, at);
-}
-
-/* The parent, when the edge still lives, lays a new one. Never called while the api walks over its
- * holds or streams: this takes those of the link away. */
-static void drop_link(struct core *core, uint32_t at, const char *why)
-{
-    uint8_t payload[8];
-    struct writer w = writer_into(payload, sizeof payload);
-    end_link(core, at, why);
-    writer_u32(&w, at);
-    writer_u32(&w, core->link_serials[at]);
-    if (control_send(CONTROL_FD, CONTROL_LINK, str_from(payload, w.len), NULL, 0) != OK)
-        exit(0); /* the parent has died */
-}
-
-/* A link that cannot take a frame belongs to an edge that has stopped reading. What came over a
- * link of before is answered to nobody: the next edge may use the same id for somebody else. */
-static bool takes_answer(const struct core *core, struct origin to)
-{
-    return core->links[to.link].fd >= 0 && !core->is_full[to.link] &&
-           core->link_serials[to.link] == to.life;
-}
-
-/* Large answers wait for this edge: what it asks next has to wait for them. */
-static bool is_behind(const struct core *core, uint32_t at)
-{
-    return link_mark(&core->links[at]) >= ANSWERS_MAX;
-}
-
-static void push(struct core *core, struct origin to, enum frame_type type, struct str payload)
-{
-    if (takes_answer(core, to))
-        core->is_full[to.link] = link_push(&core->links[to.link], type, to.id, payload) != OK;
-}
-
-static void push_reply(struct core *core, struct origin to, enum frame_type type,
-                       const struct reply *reply)
-{
-    struct link *l = &core->links[to.link];
-    struct writer w;
-    note_told(core, to);
-    if (!takes_answer(core, to))
-        return;
-    if (link_reserve(l, reply->body.len + reply->headers.len + 16, &w) != OK ||
-        reply_put(&w, type, to.id, reply) != OK)
-        core->is_full[to.link] = true;
-    else
-        link_commit(l, &w);
-}
-
-static void outlet_reply(void *ctx, struct origin to, const struct reply *reply)
-{
-    push_reply(ctx, to, FRAME_REPLY, reply);
-}
-
-static void outlet_stream(void *ctx, struct origin to, const struct reply *head)
-{
-    push_reply(ctx, to, FRAME_STREAM, head);
-}
-
-static void outlet_held(void *ctx, struct origin to, principal caller)
-{
-    uint8_t payload[8];
-    struct writer w = writer_into(payload, sizeof payload);
-    writer_u64(&w, caller);
-    note_told(ctx, to);
-    push(ctx, to, FRAME_HELD, str_from(payload, w.len));
-}
-
-static void outlet_stream_data(void *ctx, struct origin to, struct str data)
-{
-    push(ctx, to, FRAME_STREAM_DATA, data);
-}
-
-static void outlet_stream_end(void *ctx, struct origin to)
-{
-    push(ctx, to, FRAME_STREAM_END, STR_NONE);
-}
-
-static void push_ban(struct core *core, uint32_t at, const struct ban_notice *notice)
-{
-    struct link *l = &core->links[at];
-    struct writer w;
-    if (l->fd < 0 || core->is_full[at])
-        return;
-    if (link_reserve(l, sizeof *notice, &w) != OK || ban_put(&w, notice) != OK)
-        core->is_full[at] = true;
-    else
-        link_commit(l, &w);
-}
-
-static void outlet_ban(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds)
-{
-    struct core *core = ctx;
-    struct ban_notice notice = {.seconds = (uint32_t)seconds};
-    memcpy(notice.address, address, sizeof notice.address);
-    for (uint32_t i = 0; i < LINKS_MAX; i++) {
-        if (link == LINK_EVERY || link == i)
-            push_ban(core, i, &notice);
-    }
-}
-
-static enum err outlet_hash(void *ctx, const struct hash_job *job)
-{
-    struct core *core = ctx;
-    return hash_pool_add(core->pool, job);
-}
-
-/* DIR/db/acme/TOKEN, put there by whoever asks an authority for a certificate. The api has looked
- * at the token: it has no dot and no slash. */
-static enum err outlet_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
-{
-    struct core *core = ctx;
-    char name[CHALLENGE_NAME_MAX], path[FILE_PATH_MAX];
-    TRY(str_to_cstr(token, name, sizeof name));
-    TRY(file_join(core->challenges, name, path));
-    return file_read(a, path, CHALLENGE_SIZE_MAX, out);
-}
-
-/* ---- one batch, one transaction -------------------------------------------------------------- */
-
-/* The wall clock may be set back. Whatever was to happen at a time that is far ahead now happens
- * at once, or devices would wait in silence until the clock is there again. */
-static void read_clock(struct core *core)
-{
-    int64_t before_ms = core->d.now_ms;
-    core->d.now_ms = clock_wall_ms();
-    if (before_ms - core->d.now_ms < CLOCK_BACK_MS)
-        return;
-    log_event("core.clock_set_back", "by_ms=%lld", (long long)(before_ms - core->d.now_ms));
-    core->next_tick_ms = 0;
-    core->trouble_until_ms = 0;
-    api_clock_set_back(core->api);
-}
-
-static void batch_begin(struct core *core)
-{
-    core->d.storage_is_in_trouble = core->d.now_ms < core->trouble_until_ms;
-    core->told_count = 0;
-    core->requests = 0;
-    for (size_t i = 0; i < LINKS_MAX; i++)
-        core->marks[i] = core->links[i].fd < 0 ? 0 : link_mark(&core->links[i]);
-}
-
-/* Only a batch that has something to do opens a transaction. */
-static enum err transaction(struct core *core)
-{
-    if (core->in_transaction)
-        return OK;
-    TRY(store_begin(core->d.store));
-    core->in_transaction = true;
-    telemetry_begin(core->d.telemetry, clock_wall_us());
-    return OK;
-}
-
-static int by_origin(const void *a, const void *b)
-{
-    const struct origin *x = a, *y = b;
-    if (x->link != y->link)
-        return x->link < y->link ? -1 : 1;
-    return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static size_t unique(struct origin *list, size_t count)
-{
-    size_t kept = 0;
-    if (count > 0)
-        qsort(list, count, sizeof *list, by_origin);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || by_origin(&list[kept - 1], &list[i]) != 0)
-            list[kept++] = list[i];
-    }
-    return kept;
-}
-
-/* Nothing of the batch has happened: take back what it was about to say, and say so instead. */
-static void batch_failed(struct core *core, enum err e)
-{
-    log_event("core.batch_failed", "cause=%s requests=%zu database=\"%s\"", err_name(e),
-              core->requests, store_problem(core->d.store));
-    store_rollback(core->d.store);
-    core->in_transaction = false;
-    core->trouble_until_ms = core->d.now_ms + TROUBLE_MS;
-    core->d.storage_is_in_trouble = true;
-    for (size_t i = 0; i < LINKS_MAX; i++) {
-        if (core->links[i].fd >= 0)
-            link_rewind(&core->links[i], core->marks[i]);
-    }
-    /* Answering adds to the list of those told: work on a list of its own. */
-    struct origin *told = core->told;
-    size_t count = unique(told, core->told_count);
-    core->told = NULL;
-    core->told_count = core->told_cap = 0;
-    bool is_full = e == ERR_IO || e == ERR_LIMIT;
-    enum err loaded = api_batch_failed(core->api, told, count, is_full);
-    free(told);
-    if (loaded != OK)
-        fatal("the database cannot be read after a failed commit: %s: %s", err_name(loaded),
-              store_problem(core->d.store));
-}
-
-static void batch_end(struct core *core, enum err e)
-{
-    if (core->in_transaction) {
-        if (e == OK)
-            e = telemetry_flush(&core->d);
-        if (e == OK) {
-            e = store_commit(core->d.store);
-            core->in_transaction = false;
-        }
-    }
-    if (e != OK)
-        batch_failed(core, e);
-    for (uint32_t i = 0; i < LINKS_MAX; i++) {
-        if (core->is_full[i])
-            drop_link(core, i, "full");
-        else if (core->links[i].fd >= 0 && link_flush(&core->links[i]) == ERR_IO)
-            drop_link(core, i, "closed");
-    }
-}
-
-static enum err handle_request(struct core *core, struct origin from, struct str payload)
-{
-    struct request request;
-    if (request_take(payload, &request) != OK) {
-        drop_link(core, from.link, "malformed request");
-        return OK;
-    }
-    core->requests++;
-    enum err e = transaction(core);
-    if (e == OK)
-        e = api_request(core->api, from, &request);
-    if (e != OK)
-        note_told(core, from);
-    return e;
-}
-
-static enum err handle_frame(struct core *core, uint32_t link, const struct frame *f)
-{
-    struct origin from = {link, f->id, core->link_serials[link]};
-    switch (f->type) {
-    case FRAME_REQUEST: return handle_request(core, from, f->payload);
-    case FRAME_RELEASE: api_release(core->api, from); return OK;
-    case FRAME_GONE: api_gone(core->api, from); return OK;
-    case FRAME_REPLY:
-    case FRAME_HELD:
-    case FRAME_STREAM:
-    case FRAME_STREAM_DATA:
-    case FRAME_STREAM_END:
-    case FRAME_BAN: break;
-    }
-    drop_link(core, link, "a frame of the wrong direction");
-    return OK;
-}
-
-/* All whole frames of one link, until the batch is full or the edge has enough to read. */
-static enum err take_frames(struct core *core, uint32_t at)
-{
-    struct frame f;
-    while (core->requests < BATCH_MAX && core->links[at].fd >= 0 && !core->is_full[at] &&
-           !is_behind(core, at)) {
-        enum err e = link_next(&core->links[at], &f);
-        if (e == ERR_AGAIN)
-            return OK;
-        if (e != OK) {
-            drop_link(core, at, "malformed frame");
-            return OK;
-        }
-        TRY(handle_frame(core, at, &f));
-    }
-    return OK;
-}
-
-static enum err take_hashes(struct core *core)
-{
-    struct hash_job job;
-    if (!core->hashes_wait)
-        return OK;
-    while (core->requests < BATCH_MAX) {
-        if (hash_pool_take(core->pool, &job) != OK) {
-            core->hashes_wait = false;
-            return OK;
-        }
-        core->requests++;
-        enum err e = transaction(core);
-        if (e == OK)
-            e = api_hashed(core->api, &job);
-        if (e != OK)
-            note_told(core, job.origin);
-        wipe(&job, sizeof job);
-        TRY(e);
-    }
-    return OK;
-}
-
-static enum err tick(struct core *core)
-{
-    if (core->d.now_ms < core->next_tick_ms)
-        return OK;
-    core->next_tick_ms = core->d.now_ms + TICK_MS;
-    TRY(transaction(core));
-    TRY(api_tick_store(core->api));
-    int64_t damaged = telemetry_damaged_chunks(core->d.telemetry);
-    if (damaged != core->damaged_chunks) {
-        log_event("core.chunks_damaged", "count=%lld", (long long)damaged);
-        core->damaged_chunks = damaged;
-    }
-    return OK;
-}
-
-static void run_batch(struct core *core)
-{
-    read_clock(core);
-    api_tick_waits(core->api);
-    batch_begin(core);
-    enum err e = OK;
-    /* Begin with another link each time, so that a busy one cannot starve the rest. */
-    core->first_link = (core->first_link + 1) % LINKS_MAX;
-    for (uint32_t i = 0; i < LINKS_MAX && e == OK; i++)
-        e = take_frames(core, (core->first_link + i) % LINKS_MAX);
-    if (e == OK)
-        e = take_hashes(core);
-    if (e == OK)
-        e = tick(core);
-    batch_end(core, e);
-}
-
 /* ---- start and end --------------------------------------------------------------------------- */
 
 static enum err load_decoy_secret(struct domain *d)
@@ -523,6 +141,17 @@ static void confine(const struct core_config *config, char path[static FILE_PATH
         fatal("the path of the database is too long");
 }
 
+static void load_api(struct core *core, const char *path)
+{
+    enum err e = store_begin(core->d.store);
+    if (e == OK)
+        e = api_load(core->api);
+    if (e == OK)
+        e = store_commit(core->d.store);
+    if (e != OK)
+        fatal("%s cannot be read: %s", path, store_problem(core->d.store));
+}
+
 static void configure(struct core *core, struct str payload)
 {
     struct core_config config;
@@ -538,25 +167,12 @@ static void configure(struct core *core, struct str payload)
     if (e != OK)
         fatal("the database %s cannot be used: %s: %s", path, err_name(e),
               store_problem(core->d.store));
-    struct outlet outlet = {.ctx = core,
-                            .reply = outlet_reply,
-                            .held = outlet_held,
-                            .stream = outlet_stream,
-                            .stream_data = outlet_stream_data,
-                            .stream_end = outlet_stream_end,
-                            .ban = outlet_ban,
-                            .hash = outlet_hash,
-                            .challenge = outlet_challenge};
+    struct outlet outlet = core_outlet;
+    outlet.ctx = core;
     if (hash_pool_new(config.hash_threads, &core->pool) != OK ||
         api_new(&core->d, &outlet, &config.limits, &core->api) != OK)
         fatal("the core cannot start: out of memory or threads");
-    e = store_begin(core->d.store);
-    if (e == OK)
-        e = api_load(core->api);
-    if (e == OK)
-        e = store_commit(core->d.store);
-    if (e != OK)
-        fatal("%s cannot be read: %s", path, store_problem(core->d.store));
+    load_api(core, path);
 }
 
 static void accept_link(struct core *core, const struct control *m)
@@ -566,7 +182,7 @@ static void accept_link(struct core *core, const struct control *m)
     if (reader_end(&r) != OK || at >= LINKS_MAX || m->fd_count != 1 || core->api == NULL)
         fatal("the parent sent a link that cannot be used");
     if (core->links[at].fd >= 0)
-        end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
+        core_end_link(core, at, "replaced"); /* asking for another would replace this one in turn */
     link_init(&core->links[at], m->fds[0], FRAME_TO_CORE_MAX);
     core->link_serials[at] = serial;
     api_link_up(core->api, at);
@@ -619,7 +235,7 @@ static void read_control(struct core *core)
 static bool has_frames_left(const struct core *core)
 {
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
-        if (core->links[i].fd >= 0 && !is_behind(core, i) && link_has_next(&core->links[i]))
+        if (core->links[i].fd >= 0 && !core_is_behind(core, i) && link_has_next(&core->links[i]))
             return true;
     }
     return core->hashes_wait;
@@ -636,13 +252,13 @@ static void wait_for_work(struct core *core)
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
         if (core->links[i].fd < 0)
             continue;
-        short events = is_behind(core, i)                  ? POLLOUT
+        short events = core_is_behind(core, i)             ? POLLOUT
                        : link_wants_write(&core->links[i]) ? POLLIN | POLLOUT
                                                            : POLLIN;
         link_of[count - 2] = i;
         fds[count++] = (struct pollfd){core->links[i].fd, events, 0};
     }
-    int timeout = core->api == NULL ? -1 : has_frames_left(core) ? 0 : TICK_MS;
+    int timeout = core->api == NULL ? -1 : has_frames_left(core) ? 0 : WAIT_MS;
     if (poll(fds, count, timeout) <= 0)
         return;
     for (nfds_t i = 2; i < count; i++) {
@@ -650,7 +266,7 @@ static void wait_for_work(struct core *core)
         if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && l->fd >= 0) {
             enum err e = link_fill(l);
             if (e == ERR_IO || e == ERR_NO_MEMORY)
-                drop_link(core, link_of[i - 2], "closed");
+                core_drop_link(core, link_of[i - 2], "closed");
         }
     }
     if (fds[1].revents != 0) {
@@ -704,7 +320,7 @@ int core_main(void)
     while (!is_drained(&core)) {
         wait_for_work(&core);
         if (core.api != NULL)
-            run_batch(&core);
+            core_run_batch(&core);
     }
     hash_pool_free(core.pool);
     save_everything(&core);
