@@ -96,8 +96,9 @@ static const struct row {
      "ADDR/LEN of proxies in front of us, a line each", NULL},
     {"proxy.header", AT(proxy_header), CHOICE, NEITHER, 0, 3, 0, NULL,
      "how they tell whom they speak for", header_names},
-    {"proxy.preset", AT(proxy_preset), CHOICE, NEITHER, 0, 1, 0, NULL,
-     "their published addresses, and their header if none is chosen", preset_names},
+    {"proxy", AT(proxy_preset), CHOICE, NEITHER, 0, 1, 0, NULL,
+     "a service in front of us: its published networks, and its header if none is chosen",
+     preset_names},
     {"proxy.only", AT(proxy_only), SWITCH, NEITHER, 0, 1, 0, NULL,
      "close every connection that does not come from them", NULL},
 #define LIMIT_ROW(member, least, most, normal, meaning)                                            \
