@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/rand.h>
 
@@ -13,6 +14,8 @@
 #include "common/proto/scram.h"
 #include "common/wire/json.h"
 
+#define WAITS_MAX 60 /* seconds, for one request */
+
 struct enrolment {
     const struct target *target;
     SSL *ssl;
@@ -21,7 +24,8 @@ struct enrolment {
     uint8_t scratch[RESPONSE_MAX];
 };
 
-/* POST a body; die unless the answer has this status. */
+/* POST a body; die unless the answer has this status. A server with its limits as they are asks us
+ * to wait now and then. */
 static struct str post(struct enrolment *e, const char *path, const char *authorization,
                        struct str body, int want)
 {
@@ -35,6 +39,10 @@ static struct str post(struct enrolment *e, const char *path, const char *author
                  authorization == NULL ? "" : authorization, authorization == NULL ? "" : "\r\n",
                  body.len, STR_ARGS(body));
     int status = exchange(e->ssl, str_from(request, (size_t)len), e->buf, &answer);
+    for (int waits = 0; status == 429 && waits < WAITS_MAX; waits++) {
+        sleep(1);
+        status = exchange(e->ssl, str_from(request, (size_t)len), e->buf, &answer);
+    }
     if (status != want)
         die("POST %s: %d %.*s", path, status, STR_ARGS(str_slice(answer, 0, 300)));
     return answer;

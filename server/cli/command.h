@@ -22,7 +22,8 @@ struct command {
     const char *help;
 };
 
-extern const struct command command_serve, command_check, command_user, command_ban, command_ranges;
+extern const struct command command_serve, command_check, command_user, command_ban, command_ranges,
+    command_prove;
 
 /* One option as the table of a command lists it: "--data", with a value or without. */
 struct option_spec {

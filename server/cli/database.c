@@ -25,12 +25,25 @@ int database_reach(const struct config *config, struct data_dir *data)
     return data_dir_settle(data) == OK ? EXIT_DONE : refuse(data->problem);
 }
 
+static enum err enter(const struct data_dir *data, char path[static FILE_PATH_MAX])
+{
+    struct sandbox s = {.name = "command", .uid = data->uid, .directory = data->db};
+    store_prepare();
+    return file_join(sandbox_confine(&s), DATABASE_NAME, path);
+}
+
 enum err database_open(const struct data_dir *data, struct store **out)
 {
     char path[FILE_PATH_MAX];
-    struct sandbox s = {.name = "command", .uid = data->uid, .directory = data->db};
     *out = NULL;
-    store_prepare();
-    TRY(file_join(sandbox_confine(&s), DATABASE_NAME, path));
+    TRY(enter(data, path));
     return store_open(path, out);
+}
+
+enum err database_look(const struct data_dir *data, struct store **out)
+{
+    char path[FILE_PATH_MAX];
+    *out = NULL;
+    TRY(enter(data, path));
+    return store_is_current(path) ? store_open(path, out) : ERR_CONFLICT;
 }

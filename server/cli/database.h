@@ -19,4 +19,7 @@ int database_reach(const struct config *config, struct data_dir *data);
 /* As store_open(): *out is there to be asked and closed even after a failure. */
 MUST_CHECK enum err database_open(const struct data_dir *data, struct store **out);
 
+/* The same, and a schema that is not this program's is left as it is: ERR_CONFLICT. */
+MUST_CHECK enum err database_look(const struct data_dir *data, struct store **out);
+
 #endif

@@ -106,7 +106,7 @@ const struct command command_ranges = {
     "ranges", "show or renew the networks of a proxy service", ranges_run,
     "usage: oceanremote ranges cloudflare [FILE|-] [--data DIR]\n"
     "\n"
-    "Without FILE, say how old the list of Cloudflare's networks is that `proxy.preset = "
+    "Without FILE, say how old the list of Cloudflare's networks is that `proxy = "
     "cloudflare`\n"
     "believes. With one, check it (a network a line, as on https://www.cloudflare.com/ips/) and\n"
     "store it in DIR; the server takes it at its next start. From standard input:\n"

@@ -53,6 +53,12 @@ enum err password_matches(struct str stored, struct str password)
     return same ? OK : ERR_DENIED;
 }
 
+uint32_t password_iterations_of(struct str stored)
+{
+    struct parsed p;
+    return parse(stored, &p) == OK ? p.iterations : 0;
+}
+
 bool password_needs_rehash(struct str stored, uint32_t iterations)
 {
     struct parsed p;

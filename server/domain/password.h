@@ -25,6 +25,9 @@ void password_hash(struct str password, struct str salt, uint32_t iterations, st
  * on the iteration count of stored, never on the password. */
 MUST_CHECK enum err password_matches(struct str stored, struct str password);
 
+/* The rounds of a stored hash, 0 when it is not such a hash. */
+uint32_t password_iterations_of(struct str stored);
+
 /* Is this weaker than a new one would be? */
 bool password_needs_rehash(struct str stored, uint32_t iterations);
 

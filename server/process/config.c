@@ -96,8 +96,9 @@ static const struct row {
      "ADDR/LEN of proxies in front of us, a line each", NULL},
     {"proxy.header", AT(proxy_header), CHOICE, NEITHER, 0, 3, 0, NULL,
      "how they tell whom they speak for", header_names},
-    {"proxy.preset", AT(proxy_preset), CHOICE, NEITHER, 0, 1, 0, NULL,
-     "their published addresses, and their header if none is chosen", preset_names},
+    {"proxy", AT(proxy_preset), CHOICE, NEITHER, 0, 1, 0, NULL,
+     "a service in front of us: its published networks, and its header if none is chosen",
+     preset_names},
     {"proxy.only", AT(proxy_only), SWITCH, NEITHER, 0, 1, 0, NULL,
      "close every connection that does not come from them", NULL},
 #define LIMIT_ROW(member, least, most, normal, meaning)                                            \
@@ -334,12 +335,22 @@ static bool is_weaker(const struct row *r, int64_t value)
     return false;
 }
 
-void config_log_loosened(const struct config *c)
+void config_each_loosened(const struct config *c, config_loosened_fn *tell, void *ctx)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        const struct row *r = &rows[i];
-        if (r->kind != LIST && is_weaker(r, read_number(c, r)))
-            log_event("config.loosened", "setting=%s value=%lld default=%lld", r->name,
-                      (long long)read_number(c, r), (long long)r->normal);
+        if (rows[i].kind != LIST && is_weaker(&rows[i], read_number(c, &rows[i])))
+            tell(ctx, rows[i].name, read_number(c, &rows[i]), rows[i].normal);
     }
+}
+
+static void log_loosened(void *ctx, const char *name, int64_t value, int64_t normal)
+{
+    (void)ctx;
+    log_event("config.loosened", "setting=%s value=%lld default=%lld", name, (long long)value,
+              (long long)normal);
+}
+
+void config_log_loosened(const struct config *c)
+{
+    config_each_loosened(c, log_loosened, NULL);
 }

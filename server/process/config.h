@@ -69,7 +69,11 @@ bool config_list_is_off(const struct config_list *list);
 /* Every value and where it comes from. */
 void config_print(const struct config *c, FILE *out);
 
-/* Log each setting that is weaker than its default. */
+/* Each setting that is weaker than its default. */
+typedef void config_loosened_fn(void *ctx, const char *name, int64_t value, int64_t normal);
+void config_each_loosened(const struct config *c, config_loosened_fn *tell, void *ctx);
+
+/* Log them. */
 void config_log_loosened(const struct config *c);
 
 #endif

@@ -49,7 +49,7 @@ TEST(config_load__table)
         {"limits.login_per_min = 0\n", ERR_PEER, "limits.login_per_min = 0: it is a number from 1"},
         {"limits.dry_run = yes\n", ERR_PEER, "limits.dry_run = yes: it is 'on' or 'off'"},
         {"proxy.from = 10.0.0.0/8\nproxy.from = ::1\nproxy.header = proxy-protocol\n", OK, ""},
-        {"proxy.preset = cloudflare\nproxy.only = on\n", OK, ""},
+        {"proxy = cloudflare\nproxy.only = on\n", OK, ""},
         {"proxy.from = 10.0.0.1/8\n", ERR_PEER, "'10.0.0.1/8' is no network"},
         {"proxy.from = 0.0.0.0/0\n", ERR_PEER, "too large a network"},
         {"proxy.from = ::/0\n", ERR_PEER, "too large a network"},

@@ -170,6 +170,18 @@ void store_close(struct store *s)
     free(s);
 }
 
+bool store_is_current(const char *path)
+{
+    struct store look = {0};
+    int64_t version = -1;
+    int code = sqlite3_open_v2(path, &look.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK)
+        sqlite3_busy_timeout(look.db, BUSY_TIMEOUT_MS);
+    bool is_known = code == SQLITE_OK && schema_version(&look, &version) == OK;
+    sqlite3_close(look.db);
+    return is_known && version == (int64_t)store_schema_count;
+}
+
 enum err store_begin(struct store *s)
 {
     ASSERT(!s->in_transaction);

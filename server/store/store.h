@@ -24,6 +24,9 @@ void store_prepare(void);
 MUST_CHECK enum err store_open(const char *path, struct store **out);
 void store_close(struct store *s);
 
+/* Would store_open() take it as it is, with no schema step to do? Only looks. */
+bool store_is_current(const char *path);
+
 /* What went wrong last, for the log; borrowed until the next call. */
 const char *store_problem(const struct store *s);
 

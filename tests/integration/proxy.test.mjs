@@ -98,7 +98,7 @@ describe('by request', () => {
 });
 
 test('CF-Connecting-IP, and the preset with its own networks stored', async (t) => {
-  const server = new Server({ settings: { 'proxy.preset': 'cloudflare', 'proxy.only': 'on' } });
+  const server = new Server({ settings: { 'proxy': 'cloudflare', 'proxy.only': 'on' } });
   const ranges = (args, input) => run(['ranges', 'cloudflare', ...args, '--data', server.data], { input });
   assert.match((await ranges([])).stdout, /^22 networks, built in, of \d{4}-\d\d-\d\d\n$/);
   const wrong = await ranges(['-'], '192.0.2.0/24\n<html>\n');
