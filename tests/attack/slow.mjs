@@ -79,32 +79,37 @@ async function listen(crowd, seconds) {
   return { typical: median(each), p50: median(all), p99: percentile(all, 0.99), batches: all.length };
 }
 
-async function attack(name, seconds, options) {
+async function peopled(options) {
   const server = await Server.start({ address: '0.0.0.0', ...options });
+  const owner = await Client.login(server, await server.addUser('ada@example.org'), '127.7.0.1');
+  const devices = await enrol(owner, 40, (i) => `127.8.0.${i + 1}`);
+  const crowd = new Crowd(server, devices, { every_ms: 150, roamers: 4, roam_ms: 2000 });
+  await crowd.start();
+  return { server, crowd };
+}
+
+// Beside the server that is attacked stands one that is not: what its devices notice is other work on the machine.
+async function attack(name, seconds, options) {
+  const { server, crowd } = await peopled(options);
+  const beside = await peopled(options);
   try {
-    const owner = await Client.login(server, await server.addUser('ada@example.org'), '127.7.0.1');
-    const devices = await enrol(owner, 40, (i) => `127.8.0.${i + 1}`);
-    const crowd = new Crowd(server, devices, { every_ms: 150, roamers: 4, roam_ms: 2000 });
-    await crowd.start();
     await sleep(500);
     const quiet = await listen(crowd, QUIET_S);
     const memory = new MemoryWatch(pidsOf(server));
     const watch = new ConnectionWatch(server.port);
-    const [slow] = await Promise.all([listen(crowd, seconds), slowly(server, seconds)]);
+    const [slow, spared] = await Promise.all([listen(crowd, seconds), listen(beside.crowd, seconds), slowly(server, seconds)]);
     memory.stop();
     watch.stop();
-    // Other work on the machine comes and goes: the noisier of the quiet times counts.
-    const after = await listen(crowd, QUIET_S);
-    if (after.typical > quiet.typical) Object.assign(quiet, after);
-    await crowd.stop();
-    judge(name, seconds, { crowd, quiet, slow, memory, watch });
-    return [name, quiet, slow, memory];
+    await Promise.all([crowd.stop(), beside.crowd.stop()]);
+    judge(name, seconds, { crowd, quiet, slow, spared, memory, watch });
+    return [name, quiet, slow, spared, memory];
   } finally {
     await server.stop();
+    await beside.server.stop();
   }
 }
 
-function judge(name, seconds, { crowd, quiet, slow, memory, watch }) {
+function judge(name, seconds, { crowd, quiet, slow, spared, memory, watch }) {
   const check = (what, ask) => checks.check(`${name}: ${what}`, ask);
   for (const [mode, { held_s }] of Object.entries(MODES)) {
     const { count, longest_s, addresses } = watch.from(visitorsOf(mode));
@@ -115,7 +120,8 @@ function judge(name, seconds, { crowd, quiet, slow, memory, watch }) {
   check('no device was refused or cut off', () => assert.deepEqual([crowd.losses, crowd.failed_attempts], [[], 0]));
   check('devices that came back were served', () => assert.ok(crowd.returns.length > 10));
   // In a typical second; on an idle machine a few milliseconds are nothing.
-  check('the p99 of a device has at most doubled', () => assert.ok(slow.typical <= 2 * Math.max(quiet.typical, 3), `${quiet.typical} → ${slow.typical} ms`));
+  const usual = Math.max(quiet.typical, spared.typical, 3);
+  check('the p99 of a device has at most doubled', () => assert.ok(slow.typical <= 2 * usual, `${usual} → ${slow.typical} ms`));
   check(`memory stayed under ${MEMORY_MB} MB`, () => assert.ok(memory.most < MEMORY_MB, `${memory.most} MB`));
 }
 
@@ -128,7 +134,7 @@ const rows = [
 ];
 const ms = (value) => value.toFixed(1);
 printTable([
-  ['', 'quiet: p50 / p99 ms', 'attacked: p50 / p99 ms', 'p99 of a typical second, ms', 'memory, MB'],
-  ...rows.map(([name, quiet, slow, memory]) => [name, `${ms(quiet.p50)} / ${ms(quiet.p99)}`, `${ms(slow.p50)} / ${ms(slow.p99)}`, `${ms(quiet.typical)} → ${ms(slow.typical)}`, `${memory.first.toFixed(0)} → ${memory.most.toFixed(0)}`]),
+  ['p50 / p99 ms; p99 of a typical second', 'before', 'attacked', 'meanwhile, not attacked', 'memory, MB'],
+  ...rows.map(([name, ...times]) => [name, ...times.slice(0, 3).map((t) => `${ms(t.p50)} / ${ms(t.p99)}; ${ms(t.typical)}`), `${times[3].first.toFixed(0)} → ${times[3].most.toFixed(0)}`]),
 ]);
 checks.end();
