@@ -8,6 +8,7 @@
 
 #include "server/api/cookie.h"
 #include "server/api/device_json.h"
+#include "server/api/honeypot.h"
 #include "server/api/input.h"
 #include "server/api/router.h"
 #include "server/api/routes.h"
@@ -62,6 +63,13 @@ static enum err queue_verification(struct call *c, struct str email, struct str 
 enum err login_post(struct call *c)
 {
     struct str email, password;
+    if (honeypot_has_banned(c) && !caller_is_signed_in(c)) {
+        answer_problem(c, PROBLEM_ADDRESS_BLOCKED,
+                       "Somebody at your address has looked for weak spots here: for a while "
+                       "nobody signs in there. Whoever runs the server can lift it: oceanremote "
+                       "ban lift ADDRESS.");
+        return OK;
+    }
     if (!input_is_object(c) || !input_string(c, "email", &email) ||
         !input_string(c, "password", &password))
         return OK;

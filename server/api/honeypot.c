@@ -6,6 +6,12 @@
 #include "queries.h"
 #include "server/api/router.h"
 #include "server/domain/ban.h"
+#include "server/limit/gcra.h"
+#include "server/os/log.h"
+
+/* Strangers write these rows of the audit trail, from as many addresses as they have. */
+#define HITS_AUDITED_AT_ONCE 1000
+#define HIT_AUDITED_EVERY_US INT64_C(10000000)
 
 /* ---- bait ------------------------------------------------------------------------------------ */
 
@@ -189,6 +195,7 @@ static void answer_bait(struct call *c, const struct bait *bait)
 struct honeypot {
     struct bans now, before; /* before: to find what a reload has changed */
     int64_t data_version;
+    int64_t audit_arrival_us; /* how many hits are audited: see gcra.h */
 };
 
 enum err honeypot_new(struct honeypot **out)
@@ -244,6 +251,37 @@ enum err honeypot_tick(struct api *api)
 
 /* ---- a hit ----------------------------------------------------------------------------------- */
 
+/* The trail of a stranger's making stays small; what it leaves out, the log counts. */
+static bool may_audit(struct honeypot *h, int64_t now_us)
+{
+    static struct log_limit limit;
+    struct gcra_rate rate = {HIT_AUDITED_EVERY_US, HITS_AUDITED_AT_ONCE};
+    if (h->audit_arrival_us > now_us + HITS_AUDITED_AT_ONCE * HIT_AUDITED_EVERY_US)
+        h->audit_arrival_us = 0; /* of a clock that was set back */
+    struct gcra_verdict v = gcra(h->audit_arrival_us, rate, now_us);
+    h->audit_arrival_us = v.arrival_us;
+    if (!v.is_allowed)
+        log_event_limited(&limit, "honeypot.hits_not_audited", "wait_s=%lld",
+                          (long long)(v.wait_us / 1000000));
+    return v.is_allowed;
+}
+
+/* A page of another site can have any browser ask for anything: its visitor has looked for nothing,
+ * and must not be shut out for it. Scanners do not say that they are led. */
+static bool is_led_by_another_site(const struct request *r)
+{
+    struct str site = r->field[FIELD_SEC_FETCH_SITE];
+    return site.len > 0 && !str_eq(site, STR("same-origin")) && !str_eq(site, STR("none"));
+}
+
+bool honeypot_has_banned(struct call *c)
+{
+    uint8_t address[PEER_LEN];
+    memcpy(address, c->d->peer, PEER_LEN);
+    ban_normalise(address);
+    return !c->api->limits.dry_run && ban_find(&c->api->honeypot->now, address) != NULL;
+}
+
 enum err honeypot_call(struct call *c, bool *is_bait)
 {
     const struct bait *bait = find_bait(c->path);
@@ -251,16 +289,15 @@ enum err honeypot_call(struct call *c, bool *is_bait)
     *is_bait = bait != NULL;
     if (bait == NULL)
         return OK;
-    if (caller_is_signed_in(c)) {
+    if (caller_is_signed_in(c) || is_led_by_another_site(c->request)) {
         answer_problem(c, PROBLEM_NOT_FOUND, "There is nothing at this path.");
         return OK;
     }
     int64_t for_ms = c->api->limits.ban_hours * HOUR_MS;
-    if (for_ms > 0) {
-        TRY(ban_add(c->d, &c->api->honeypot->now, c->path, for_ms, &ban));
-        if (ban != NULL)
-            tell(c->api, LINK_EVERY, ban, ban->until_ms);
-    }
+    struct honeypot *h = c->api->honeypot;
+    TRY(ban_add(c->d, &h->now, c->path, for_ms, may_audit(h, c->d->now_ms * 1000), &ban));
+    if (ban != NULL)
+        tell(c->api, LINK_EVERY, ban, ban->until_ms);
     answer_bait(c, bait);
     return OK;
 }

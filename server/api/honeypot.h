@@ -2,9 +2,10 @@
  *
  * Owns:     the bans in memory.
  * Promise:  a hit is answered plausibly, audited, and bans the address for the time that is set, in
- *           one transaction; whoever is signed in is not banned for being curious.
+ *           one transaction; whoever is signed in is not banned for being curious, nor a browser
+ *           for what another site's page has it ask.
  * Source:   SECURITY.md row M4; what scanners ask a fresh server for.
- * Watch:    no page of ours may match: honeypot_test.c compares. */
+ * Watch:    no page of ours may match: router_test.c compares. */
 #ifndef OC_API_HONEYPOT_H
 #define OC_API_HONEYPOT_H
 
@@ -23,6 +24,10 @@ void honeypot_tell(struct api *api, uint32_t link);
 
 /* Bans that are over, and those that a command has changed. */
 MUST_CHECK enum err honeypot_tick(struct api *api);
+
+/* Is the address of this call banned? An edge lets through whatever comes with a credential, and
+ * cannot tell whether that is one. */
+bool honeypot_has_banned(struct call *c);
 
 /* Is this path bait? Then the call has been answered. */
 MUST_CHECK enum err honeypot_call(struct call *c, bool *is_bait);

@@ -14,6 +14,7 @@ static const struct row {
     [PROBLEM_MAC_MISMATCH] = {401, "mac-mismatch", "The session belongs to another MAC"},
     [PROBLEM_REGISTRATION_REFUSED] = {401, "registration-refused", "The registration is refused"},
     [PROBLEM_CSRF_REFUSED] = {403, "csrf-refused", "The request may be forged"},
+    [PROBLEM_ADDRESS_BLOCKED] = {403, "address-blocked", "The address is blocked"},
     [PROBLEM_FORBIDDEN] = {403, "forbidden", "Not allowed with this key"},
     [PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, "method-not-allowed", "Method not allowed"},

@@ -40,17 +40,13 @@ void rate_free(struct rate *r)
     free(r);
 }
 
+/* In place: in its sandbox a core makes no other table. */
 void rate_clock_set_back(struct rate *r, struct live_table *lives)
 {
     size_t position = 0;
-    struct rate *fresh;
     for (struct live *l; (l = live_next(lives, &position)) != NULL;)
         l->rate_arrival_us = l->quota_arrival_us = 0;
-    if (rate_new(&fresh) != OK)
-        return; /* callers wait until the clock is there again */
-    limit_table_unmap(r->buckets);
-    r->buckets = fresh->buckets;
-    free(fresh);
+    limit_forget_requests(r->buckets);
 }
 
 static struct gcra_rate per_second(int64_t count)

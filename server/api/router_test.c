@@ -505,6 +505,39 @@ TEST(honeypot__bait_bans_its_address_once__and_nobody_who_is_signed_in)
     close_api();
 }
 
+TEST(honeypot__what_another_sites_page_asks_for__bans_nobody)
+{
+    struct request r = {.method = METHOD_GET, .target = STR("/.env")};
+    open_api();
+    r.peer[10] = r.peer[11] = 0xFF;
+    r.field[FIELD_SEC_FETCH_SITE] = STR("cross-site"); /* <img src="https://…/.env"> */
+    banned_for_s = -1;
+    CHECK_INT(call(&r), 404);
+    CHECK_INT(banned_for_s, -1);
+    r.field[FIELD_SEC_FETCH_SITE] = STR("none"); /* typed */
+    CHECK_INT(call(&r), 200);
+    CHECK_INT(banned_for_s, 24 * 3600);
+    close_api();
+}
+
+TEST(honeypot__a_made_up_cookie__is_no_way_to_the_sign_in)
+{
+    struct request r = {.method = METHOD_POST,
+                        .target = STR("/api/v1/login"),
+                        .body = STR("{\"email\":\"ada@example.org\",\"password\":\"x\"}")};
+    open_api();
+    r.field[FIELD_CONTENT_TYPE] = STR("application/json");
+    r.field[FIELD_COOKIE] = STR("__Host-session=made-up");
+    r.peer[10] = r.peer[11] = 0xFF;
+    r.peer[15] = (uint8_t)strlen("/.env"); /* see ask_for() */
+    CHECK_INT(call(&r), 503);              /* our queue of hashes is always full */
+    CHECK_INT(ask_for("/.env", STR_NONE), 24 * 3600);
+    CHECK_INT(call(&r), 403);
+    r.field[FIELD_COOKIE] = str_from_cstr(cookie_field);
+    CHECK_INT(call(&r), 503);
+    close_api();
+}
+
 TEST(honeypot__what_is_bait_and_what_is_not)
 {
     static const struct {
@@ -545,6 +578,8 @@ TEST(honeypot__what_is_bait_and_what_is_not)
 
 TESTS(router, TEST_ROW(challenge_get__table),
       TEST_ROW(honeypot__bait_bans_its_address_once__and_nobody_who_is_signed_in),
+      TEST_ROW(honeypot__what_another_sites_page_asks_for__bans_nobody),
+      TEST_ROW(honeypot__a_made_up_cookie__is_no_way_to_the_sign_in),
       TEST_ROW(honeypot__what_is_bait_and_what_is_not),
       TEST_ROW(route_call__without_credentials__is_401_unless_anyone_may),
       TEST_ROW(route_call__credentials_that_are_none__are_401),

@@ -78,6 +78,14 @@ static bool is_exempt(const struct bans *b, const uint8_t address[static PEER_LE
 
 /* ---- in the store ---------------------------------------------------------------------------- */
 
+/* Bans count by the /64, so a part of one exempts it whole. */
+static void widen(struct ban_exemption *n)
+{
+    ban_normalise(n->first);
+    if (memcmp(n->last, v4_prefix, sizeof v4_prefix) != 0)
+        memset(n->last + 8, 0xFF, 8);
+}
+
 static enum err load_exemptions(struct domain *d, struct bans *b)
 {
     struct cursor cursor;
@@ -90,6 +98,7 @@ static enum err load_exemptions(struct domain *d, struct bans *b)
         struct ban_exemption *n = &b->exempt[b->exempt_count++];
         memcpy(n->first, row.first.ptr, PEER_LEN);
         memcpy(n->last, row.last.ptr, PEER_LEN);
+        widen(n);
     }
     return cursor_end(&cursor);
 }
@@ -119,7 +128,7 @@ static enum err make_room(struct domain *d, struct bans *b)
     return OK;
 }
 
-enum err ban_add(struct domain *d, struct bans *b, struct str path, int64_t for_ms,
+enum err ban_add(struct domain *d, struct bans *b, struct str path, int64_t for_ms, bool is_audited,
                  const struct ban **out)
 {
     uint8_t address[PEER_LEN];
@@ -130,9 +139,12 @@ enum err ban_add(struct domain *d, struct bans *b, struct str path, int64_t for_
     if (ban_find(b, address) != NULL)
         return OK;
     bool is_free = is_exempt(b, address);
-    TRY(audit_add(d, 0, STR("honeypot.hit"), asked,
-                  is_free ? STR("exempt") : STR("address banned")));
-    if (is_free)
+    if (is_audited)
+        TRY(audit_add(d, 0, STR("honeypot.hit"), asked,
+                      is_free       ? STR("exempt")
+                      : for_ms == 0 ? STR("bans are off")
+                                    : STR("address banned")));
+    if (is_free || for_ms == 0)
         return OK;
     TRY(make_room(d, b));
     TRY(sql_ban_set(d->store, str_from(address, PEER_LEN), d->now_ms, d->now_ms + for_ms, asked));

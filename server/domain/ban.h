@@ -39,10 +39,10 @@ MUST_CHECK enum err bans_load(struct domain *d, struct bans *b);
 
 struct ban *ban_find(struct bans *b, const uint8_t address[static PEER_LEN]);
 
-/* Who asked (d->peer) is banned for so long, and it is audited. *out: the ban, NULL when the
- * address is exempt or banned already. */
+/* Who asked (d->peer) is banned for so long, 0 for not at all; is_audited: and the trail says so.
+ * *out: the ban, NULL when there is none or it was there already. */
 MUST_CHECK enum err ban_add(struct domain *d, struct bans *b, struct str path, int64_t for_ms,
-                            const struct ban **out);
+                            bool is_audited, const struct ban **out);
 
 /* Forget those whose time is over. */
 MUST_CHECK enum err bans_expire(struct domain *d, struct bans *b);

@@ -34,7 +34,7 @@ static const struct ban *add(uint32_t n, int64_t for_ms)
 {
     const struct ban *ban;
     from(n);
-    CHECK_INT(ban_add(&house.d, &bans, STR("/.env"), for_ms, &ban), OK);
+    CHECK_INT(ban_add(&house.d, &bans, STR("/.env"), for_ms, true, &ban), OK);
     return ban;
 }
 
@@ -72,10 +72,10 @@ TEST(ban_add__v6__counts_by_its_64)
     const struct ban *ban;
     open_bans();
     house.d.peer = peer;
-    CHECK_INT(ban_add(&house.d, &bans, STR("/x"), 1000, &ban), OK);
+    CHECK_INT(ban_add(&house.d, &bans, STR("/x"), 1000, true, &ban), OK);
     CHECK(ban != NULL && ban->address[7] == 1 && ban->address[8] == 0);
     peer[8] = 1;
-    CHECK_INT(ban_add(&house.d, &bans, STR("/x"), 1000, &ban), OK);
+    CHECK_INT(ban_add(&house.d, &bans, STR("/x"), 1000, true, &ban), OK);
     CHECK(ban == NULL);
     close_bans();
 }
@@ -93,6 +93,23 @@ TEST(ban_add__an_exempt_network__is_only_audited)
     CHECK_INT(bans.count, 0); /* and one that is banned already goes free */
     CHECK(add(0x0100, 1000) == NULL && add(0x01FF, 1000) == NULL);
     CHECK(add(0x00FF, 1000) != NULL && add(0x0200, 1000) != NULL);
+    close_bans();
+}
+
+TEST(ban_add__one_exempt_v6_address__frees_its_64)
+{
+    static uint8_t peer[PEER_LEN] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 1, 9, 9};
+    const struct ban *ban;
+    open_bans();
+    house.d.peer = peer;
+    HOUSE_MUST(sql_ban_exempt(house.d.store, str_from(peer, PEER_LEN), str_from(peer, PEER_LEN),
+                              STR("2001:db8:0:1:909::")));
+    HOUSE_MUST(bans_load(&house.d, &bans));
+    CHECK_INT(ban_add(&house.d, &bans, STR("/x"), 1000, true, &ban), OK);
+    CHECK(ban == NULL);
+    peer[7] = 2;
+    CHECK_INT(ban_add(&house.d, &bans, STR("/x"), 1000, true, &ban), OK);
+    CHECK(ban != NULL);
     close_bans();
 }
 
@@ -116,4 +133,5 @@ TESTS(ban, TEST_ROW(ban_add__once__until_it_is_over),
       TEST_ROW(bans_load__after_a_restart__they_are_all_there),
       TEST_ROW(ban_add__v6__counts_by_its_64),
       TEST_ROW(ban_add__an_exempt_network__is_only_audited),
+      TEST_ROW(ban_add__one_exempt_v6_address__frees_its_64),
       TEST_ROW(ban_add__one_too_many__the_one_nearest_to_its_end_gives_way))

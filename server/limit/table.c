@@ -341,6 +341,14 @@ void limit_give_back(struct limit_table *t, uint64_t key, enum limit_bucket buck
         atomic_fetch_sub(&e->arrival_us[bucket], rate.interval_us);
 }
 
+void limit_forget_requests(struct limit_table *t)
+{
+    for (size_t i = 0; i < LIMIT_ENTRIES; i++) {
+        for (size_t bucket = 0; bucket < LIMIT_BUCKETS; bucket++)
+            atomic_store(&t->shared->entries[i].arrival_us[bucket], 0);
+    }
+}
+
 /* ---- bans ------------------------------------------------------------------------------------ */
 
 void limit_ban(struct limit_table *t, uint64_t key, int64_t until_us, int64_t now_us)

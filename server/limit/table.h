@@ -59,4 +59,8 @@ void limit_give_back(struct limit_table *t, uint64_t key, enum limit_bucket buck
 void limit_ban(struct limit_table *t, uint64_t key, int64_t until_us, int64_t now_us);
 bool limit_is_banned(const struct limit_table *t, uint64_t key, int64_t now_us);
 
+/* How often everybody has asked is forgotten: for a clock that went back. Connections and bans
+ * stay. */
+void limit_forget_requests(struct limit_table *t);
+
 #endif

@@ -46,6 +46,22 @@ TEST(limit_key__v6_by_its_64__v4_whole)
     close(table_fd);
 }
 
+TEST(limit_forget_requests__connections_and_bans_stay)
+{
+    struct limit_table *t = open_edge(0);
+    struct gcra_rate rate = gcra_rate_of(1, 3600 * S);
+    CHECK(limit_enter(t, 7, 1, 0, NOW));
+    limit_ban(t, 7, NOW + 60 * S, NOW);
+    CHECK(limit_take(t, 7, LIMIT_REQUESTS, rate, NOW).is_allowed);
+    CHECK(!limit_take(t, 7, LIMIT_REQUESTS, rate, NOW).is_allowed);
+    limit_forget_requests(t);
+    CHECK(limit_take(t, 7, LIMIT_REQUESTS, rate, NOW - 600 * S).is_allowed);
+    CHECK_INT(limit_held(t, 7), 1);
+    CHECK(limit_is_banned(t, 7, NOW));
+    limit_table_unmap(t);
+    close(table_fd);
+}
+
 TEST(limit_enter__exact_over_all_edges)
 {
     struct limit_table *t[EDGES];
@@ -208,6 +224,7 @@ TEST(limit_rules__round_trip_and_nothing_less)
 }
 
 TESTS(limit_table, TEST_ROW(limit_key__v6_by_its_64__v4_whole),
+      TEST_ROW(limit_forget_requests__connections_and_bans_stay),
       TEST_ROW(limit_enter__exact_over_all_edges),
       TEST_ROW(limit_table_map__gives_back_what_a_dead_edge_held),
       TEST_ROW(limit_table_map__what_is_no_table),

@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { auditOf } from './lib/audit.mjs';
 import { Client } from './lib/client.mjs';
 import { Device } from './lib/device.mjs';
 import { is, isProblem } from './lib/expect.mjs';
-import { Server, run, sleep, until } from './lib/server.mjs';
+import { PASSWORD, Server, run, sleep, until } from './lib/server.mjs';
 
 let server, ada;
 
@@ -58,6 +59,17 @@ test('owners and devices behind a banned address go on', async () => {
   // A credential that is none is no way in.
   is(await ask(from, '/api/v1/me', { Authorization: 'Bearer oc_api_000000000000000000000000000000000000000000' }), 401);
   isProblem(await ask(from), 403, 'address-blocked');
+});
+
+test('what a page of another site has a browser ask for bans nobody', async () => {
+  is(await ask('127.2.8.1', '/.env', { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' }), 404);
+  is(await ask('127.2.8.1'), 200);
+});
+
+test('a made-up cookie is no way to the sign-in', async () => {
+  is(await ask('127.2.9.1', '/.env'), 200);
+  const scanner = new Client(server, { Cookie: '__Host-session=made-up' }, '127.2.9.1');
+  isProblem(await scanner.post('/api/v1/login', { email: 'ada@example.org', password: PASSWORD }), 403, 'address-blocked');
 });
 
 test('whoever is signed in is not banned for being curious', async () => {
@@ -121,6 +133,7 @@ test('without a ban, a hit is only audited', async () => {
   const from = (path) => new Client(open, {}, '127.2.7.1').get(path);
   is(await from('/.env'), 200);
   is(await from('/healthz'), 200);
+  assert.deepEqual(auditOf(open).filter(({ event }) => event === 'honeypot.hit'), [{ event: 'honeypot.hit', subject: '/.env', peer: '127.2.7.1' }]);
   assert.ok(open.log.some((line) => /event=config.loosened .*honeypot.ban_hours/.test(line)));
   await open.stop();
 });

@@ -11,7 +11,7 @@ import { Device } from './lib/device.mjs';
 import { EventStream } from './lib/events.mjs';
 import { is, isProblem } from './lib/expect.mjs';
 import { RawConnection } from './lib/raw.mjs';
-import { SLOWER, Server, isAlive, run, sleep, until } from './lib/server.mjs';
+import { BUILD, SLOWER, Server, isAlive, run, sleep, until } from './lib/server.mjs';
 
 let server, ada, device;
 
@@ -300,4 +300,20 @@ test('the data directory is for nobody else', () => {
   assert.equal(mode('db'), 0o700);
   assert.equal(mode('db/oceanremote.db') & 0o077, 0);
   assert.ok(existsSync(join(server.data, 'ca.pem')));
+});
+
+test('a wall clock that is set back ends nothing', { skip: SLOWER > 1 && 'sanitizers do not let others come first' }, async () => {
+  const backAt = Math.floor(Date.now() / 1000) + 8;
+  const wrap = ['env', `LD_PRELOAD=${join(BUILD, 'libclock-back.so')}`, `CLOCK_BACK_AT=${backAt}`];
+  const server = await Server.start({ wrap });
+  try {
+    const [core] = server.pidsOf('core');
+    const stranger = new Client(server);
+    is(await stranger.get('/healthz'), 200);
+    await until('the clock is set back', () => server.log.some((line) => /event=core.clock_set_back/.test(line)), 20_000);
+    is(await stranger.get('/healthz'), 200);
+    assert.deepEqual(server.pidsOf('core'), [core]);
+  } finally {
+    await server.stop(); // it fails when a process has died of a call that it may not make
+  }
 });
