@@ -19,6 +19,20 @@ struct run_options {
 };
 int run(const struct run_options *options);
 
+struct flood_options {
+    const char *server, *ca_file;
+    const char *mix;      /* NAME=WEIGHT,...: see flood.c */
+    unsigned addresses;   /* to come from: 127.9.0.1 and following */
+    unsigned connections; /* at once */
+    unsigned seconds;
+    unsigned rate;        /* attempts a second at most; 0: as many as there can be */
+    unsigned patience_ms; /* with a server that says nothing */
+    unsigned asks;        /* requests on a connection */
+};
+
+/* Attack a server of this machine; prints one JSON object of what became of the attempts. */
+int flood(const struct flood_options *options);
+
 /* Full handshake, one batch of readings, goodbye; so many at a time, each from another address. */
 int handshakes(const struct run_options *options);
 

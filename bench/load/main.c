@@ -7,10 +7,15 @@
 #include "bench/load/client.h"
 #include "bench/load/load.h"
 
+#define FLOOD_MIX                                                                                  \
+    "close=1,hello=8,handshake=1,healthz=1,login=1,session=1,bearer=1,headers=1,bait=1"
+
 static const char help[] =
     "usage: ocean-load enrol --server URL --ca FILE --api-key KEY --count N\n"
     "       ocean-load run --sessions FILE --connections C --seconds S [--server URL --ca FILE]\n"
     "                      [--hold] [--json]\n"
+    "       ocean-load flood --server URL --ca FILE --connections C --seconds S [--addresses N]\n"
+    "                        [--rate R] [--patience MS] [--asks N] [--mix NAME=WEIGHT,...]\n"
     "       ocean-load handshakes --sessions FILE --connections C --seconds S\n"
     "                      [--server URL --ca FILE] [--json]\n"
     "\n"
@@ -20,6 +25,10 @@ static const char help[] =
     "       seconds; prints rate, latency percentiles and, for a server on this machine, CPU per\n"
     "       request. --server sends the same requests elsewhere. --hold: each device sends one\n"
     "       batch, then waits for desired state; prints the server's memory.\n"
+    "flood  attacks a server of this machine from N addresses (1000), C connections at once, as\n"
+    "       fast as it can or R attempts a second; prints what became of them as JSON. The mix:\n"
+    "       close, hello (the server's half of a handshake), handshake, healthz, login, session,\n"
+    "       bearer, headers, bait.\n"
     "handshakes  C connections at a time, each with a full handshake, one batch and a goodbye, "
     "from\n"
     "       loopback addresses by the thousand; prints the rate and CPU per handshake.\n";
@@ -52,14 +61,31 @@ static const char *required(int argc, char **argv, const char *name)
     return value;
 }
 
-static unsigned number(int argc, char **argv, const char *name)
+static unsigned number_of(const char *name, const char *text)
 {
     uint64_t n;
-    if (str_u64(str_from_cstr(required(argc, argv, name)), 1000000, &n) != OK || n == 0) {
+    if (str_u64(str_from_cstr(text), 1000000, &n) != OK || n == 0) {
         fprintf(stderr, "ocean-load: %s is a number from 1 to 1,000,000\n", name);
         exit(2);
     }
     return (unsigned)n;
+}
+
+static unsigned number(int argc, char **argv, const char *name)
+{
+    return number_of(name, required(argc, argv, name));
+}
+
+static unsigned number_or(int argc, char **argv, const char *name, unsigned normal)
+{
+    const char *text = option(argc, argv, name);
+    return text == NULL ? normal : number_of(name, text);
+}
+
+static const char *text_or(int argc, char **argv, const char *name, const char *normal)
+{
+    const char *text = option(argc, argv, name);
+    return text == NULL ? normal : text;
 }
 
 int main(int argc, char **argv)
@@ -78,6 +104,18 @@ int main(int argc, char **argv)
                                 .hold = has_flag(argc, argv, "--hold"),
                                 .json = has_flag(argc, argv, "--json")};
         return shakes ? handshakes(&o) : run(&o);
+    }
+    if (argc >= 2 && strcmp(argv[1], "flood") == 0) {
+        struct flood_options o = {.server = required(argc, argv, "--server"),
+                                  .ca_file = required(argc, argv, "--ca"),
+                                  .mix = text_or(argc, argv, "--mix", FLOOD_MIX),
+                                  .addresses = number_or(argc, argv, "--addresses", 1000),
+                                  .connections = number(argc, argv, "--connections"),
+                                  .seconds = number(argc, argv, "--seconds"),
+                                  .rate = number_or(argc, argv, "--rate", 0),
+                                  .patience_ms = number_or(argc, argv, "--patience", 3000),
+                                  .asks = number_or(argc, argv, "--asks", 50)};
+        return flood(&o);
     }
     bool asked = argc >= 2 && strcmp(argv[1], "--help") == 0;
     fputs(help, asked ? stdout : stderr);

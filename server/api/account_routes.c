@@ -6,9 +6,10 @@
  * Watch:    a sign-in is two halves: login_post() queues the hash, api_hashed() goes on. */
 #include <string.h>
 
-#include "server/api/input.h"
+#include "server/api/cookie.h"
 #include "server/api/device_json.h"
 #include "server/api/honeypot.h"
+#include "server/api/input.h"
 #include "server/api/router.h"
 #include "server/api/routes.h"
 #include "server/domain/account.h"
@@ -86,7 +87,7 @@ static enum err sign_in(struct call *c, const struct hash_job *job)
         TRY(account_rehash(c->d, job->account_id, str_from(job->renewed, job->renewed_len)));
     TRY(browser_session_open(c->d, &c->arena, job->account_id, email, &cookie, &session));
     c->account_id = job->account_id;
-    writer_str(&c->headers, STR("Set-Cookie: __Host-session="));
+    writer_str(&c->headers, STR("Set-Cookie: " SESSION_COOKIE "="));
     writer_str(&c->headers, credential_text(&cookie));
     writer_str(&c->headers, STR("; Path=/; Secure; HttpOnly; SameSite=Strict\r\n"));
     wipe(&cookie, sizeof cookie);
@@ -130,7 +131,7 @@ enum err logout_post(struct call *c)
     TRY(browser_session_end(c->d, &c->session));
     events_end_session(&c->api->events, &c->api->outlet, c->session.digest);
     answer_header(c, STR("Set-Cookie"),
-                  STR("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"));
+                  STR(SESSION_COOKIE "=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"));
     answer_header(c, STR("Clear-Site-Data"), STR("\"cookies\", \"storage\""));
     answer_empty(c, 204);
     return OK;

@@ -9,6 +9,7 @@
  *           or a device carries no ambient credential: no token there. */
 #include "server/api/router.h"
 
+#include "server/api/cookie.h"
 #include "server/api/device_json.h"
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
@@ -73,19 +74,6 @@ static const struct route *find_route(struct call *c, unsigned *methods)
     return NULL;
 }
 
-/* The value of our cookie, empty when there is none (RFC 6265 section 4.2.1). */
-static struct str session_cookie(struct str cookies)
-{
-    struct str pair, name, value;
-    bool more = cookies.len > 0;
-    while (more) {
-        more = str_cut(cookies, ';', &pair, &cookies);
-        if (str_cut(str_trim(pair), '=', &name, &value) && str_eq(name, STR("__Host-session")))
-            return value;
-    }
-    return STR_NONE;
-}
-
 bool request_is_same_origin(const struct request *r)
 {
     struct str site = r->field[FIELD_SEC_FETCH_SITE];
@@ -113,14 +101,14 @@ static bool passes_forgery_check(struct call *c)
 
 bool caller_is_signed_in(struct call *c)
 {
-    struct str cookie = session_cookie(c->request->field[FIELD_COOKIE]);
+    struct str cookie = cookie_session(c->request->field[FIELD_COOKIE]);
     struct browser_session session;
     return browser_session_find(c->d, &c->arena, cookie, &session) == OK;
 }
 
 static enum err authenticate_browser(struct call *c)
 {
-    struct str cookie = session_cookie(c->request->field[FIELD_COOKIE]);
+    struct str cookie = cookie_session(c->request->field[FIELD_COOKIE]);
     enum err e = browser_session_find(c->d, &c->arena, cookie, &c->session);
     if (e == ERR_DENIED) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,

@@ -142,8 +142,10 @@ static void on_event(void *ctx, uint32_t events)
         c->peer_shut = true;
     if ((events & EPOLLOUT) != 0 && conn_has_unsent(c) && !conn_flush_waiting(c))
         return;
-    /* A client that leaves while the core works on its request is noticed at once. */
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && c->state == CONN_ASKED) {
+    /* A client that leaves while the core works on its request is noticed at once; so is one that
+     * leaves before its handshake is over, which would else wait for a turn nobody needs. */
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 &&
+        (c->state == CONN_ASKED || c->state == CONN_HELLO)) {
         conn_close(c);
         return;
     }

@@ -24,8 +24,8 @@
 
 /* numbers */
 #define CONNECTIONS_DEFAULT 20000
-#define ACCEPTS_PER_TURN    64   /* strangers wait a turn rather than devices many */
-#define HELLOS_PER_TURN     16   /* at 0.2 ms each: nobody who is known waits for many */
+#define ACCEPTS_PER_TURN    32   /* strangers wait a turn rather than devices many */
+#define HELLOS_PER_TURN     8    /* at 0.2 ms each: nobody who is known waits for many */
 #define READS_PER_TURN      4    /* of one connection: 128 KB; then the others */
 #define ACCEPT_PAUSE_MS     100  /* when the machine has no descriptor left */
 #define TRIM_LEFT_MIN       500  /* connections that have left make 7 MB worth giving back, */

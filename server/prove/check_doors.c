@@ -138,8 +138,13 @@ static void judge_legacy(struct prove *p, const struct target *t, struct finding
     for (size_t i = 0; i < sizeof weak / sizeof weak[0]; i++) {
         struct wire_rules rules = {.version = TLS1_2_VERSION, .ciphers = weak[i]};
         drop_wire(p);
-        if (wire_open(&p->wire, t, &rules) != OK)
+        enum err e = wire_open(&p->wire, t, &rules);
+        if (e == ERR_PEER)
             continue;
+        if (e != OK) {
+            not_here(f, "port %s: %s", t->port, p->wire.problem);
+            return;
+        }
         broken(f, "port %s takes %s", t->port, SSL_get_cipher_name(p->wire.ssl));
         wire_close(&p->wire);
         return;

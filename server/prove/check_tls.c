@@ -57,6 +57,10 @@ static void check_offers(struct prove *p, const struct offer_row *rows, size_t c
 {
     for (size_t i = 0; i < count; i++) {
         enum offer got = offer(p, rows[i].rules);
+        if (got == UNKNOWN) { /* the door may be full for a moment */
+            pause_ms(1000);
+            got = offer(p, rows[i].rules);
+        }
         if (got == rows[i].wanted)
             continue;
         if (got == UNKNOWN)

@@ -152,9 +152,10 @@ static enum err why_not(struct wire *w, int result)
         return fail(w, ERR_AGAIN, "no answer in time");
     if (verified != X509_V_OK)
         return fail(w, ERR_DENIED, X509_verify_cert_error_string(verified));
-    if (words != NULL)
-        return fail(w, ERR_PEER, words);
-    return fail(w, ERR_PEER, "the connection was closed");
+    if (words == NULL || ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        return fail(w, ERR_IO, "the connection was closed");
+    /* Of an alert the other end says why; anything else is our own OpenSSL's opinion. */
+    return fail(w, ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET ? ERR_PEER : ERR_NO_MEMORY, words);
 }
 
 static enum err say_hello(struct wire *w, const struct target *t, const struct wire_rules *rules)

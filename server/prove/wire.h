@@ -64,8 +64,9 @@ MUST_CHECK enum err target_find(struct target *t);
 MUST_CHECK enum err target_trust(struct target *t, const char *ca_file);
 void target_done(struct target *t);
 
-/* ERR_IO: nobody listens there. ERR_PEER: the handshake was refused or failed. ERR_DENIED: the
- * certificate is not good. ERR_AGAIN: no answer in time. w need not be closed after a failure. */
+/* ERR_PEER: the handshake was refused by an alert. ERR_DENIED: the certificate is not good. ERR_IO:
+ * nobody listens there, or closed the door in silence. ERR_AGAIN: no answer in time. ERR_NO_MEMORY:
+ * it was not even offered. w need not be closed after a failure. */
 MUST_CHECK enum err wire_open(struct wire *w, const struct target *t,
                               const struct wire_rules *rules);
 MUST_CHECK enum err wire_open_plain(struct wire *w, const struct target *t);

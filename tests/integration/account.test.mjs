@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { is, isProblem } from './lib/expect.mjs';
-import { PASSWORD, Server, run } from './lib/server.mjs';
+import { PASSWORD, SLOWER, Server, run } from './lib/server.mjs';
 
 const ADA = { email: 'ada@example.org', password: PASSWORD };
 let server, nobody;
@@ -228,9 +228,9 @@ test('many sign-ins at once are all answered, or told to come back', async () =>
   for (const answer of answers) {
     if (answer.status === 200) continue;
     isProblem(answer, 503, 'busy');
-    assert.equal(answer.headers['retry-after'], '1');
+    assert.match(answer.headers['retry-after'], /^[15]$/); // the queue is full, or the core too slow for the edge's patience
   }
-  assert.ok(answers.filter(({ status }) => status === 200).length >= 30);
+  assert.ok(answers.filter(({ status }) => status === 200).length >= (SLOWER === 1 ? 30 : 10));
 });
 
 test('user add says what is wrong', async () => {

@@ -12,7 +12,7 @@ const AT_ONCE = 4;
 const directory = fileURLToPath(new URL('.', import.meta.url));
 const wanted = process.argv.slice(2);
 // The slow ones first, so that none is left over at the end.
-const FIRST = ['slow', 'prove', 'events', 'device', 'process'];
+const FIRST = ['prove', 'sandbox', 'slow', 'events', 'keyring', 'device', 'process'];
 const rank = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 const names = readdirSync(directory)
   .filter((file) => file.endsWith('.test.mjs'))

@@ -66,11 +66,13 @@ export class Server {
   #port = 0;
 
   // directory: where DIR/data will be; a fresh temporary one by default, removed by stop().
-  constructor({ directory, settings = {}, wrap = [], limited = false } = {}) {
+  // address: to listen on.
+  constructor({ directory, settings = {}, wrap = [], limited = false, address = '127.0.0.1' } = {}) {
     this.directory = directory ?? mkdtempSync(join(tmpdir(), 'oceanremote-test-'));
     this.isOwnDirectory = directory === undefined;
     this.data = join(this.directory, 'data');
     this.wrap = wrap;
+    this.address = address;
     mkdirSync(this.data, { mode: 0o700, recursive: true });
     // The cheapest hash that is allowed: sign-ins are many here.
     const lines = Object.entries({ password_iterations: 260000, edges: 2, ...(limited ? {} : NO_LIMITS), ...settings });
@@ -97,7 +99,7 @@ export class Server {
   }
 
   async #startAt(port) {
-    const args = [...this.wrap, PROGRAM, 'serve', '--data', this.data, '--https', `127.0.0.1:${port}`];
+    const args = [...this.wrap, PROGRAM, 'serve', '--data', this.data, '--https', `${this.address}:${port}`];
     const child = spawn(args[0], args.slice(1), { cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     running.add(this);
