@@ -1,30 +1,43 @@
 #include "server/edge/gate.h"
 
 #include <arpa/inet.h>
+#include <string.h>
 
 #include "server/edge/conn_parts.h"
 #include "server/os/log.h"
 
 #define SECOND_US INT64_C(1000000)
-#define HANDSHAKE_BURST                                                                            \
-    4 /* seconds of the rate at once: a house full of boards after a power cut */
-#define API_BURST 2
+/* Seconds of the rate at once: a house full of boards after a power cut, a page and its parts. */
+#define HANDSHAKE_BURST 4
+#define API_BURST       2
+#define NAMES_MAX       16 /* of limits */
 
 static int64_t now_us(const struct edge *e)
 {
     return e->now_ms * 1000;
 }
 
+/* Each limit has lines of its own: one that is reached all the time hides no other. */
+static struct log_limit *lines_of(const char *limit)
+{
+    static struct {
+        const char *name;
+        struct log_limit lines;
+    } all[NAMES_MAX];
+    size_t i = 0;
+    while (i < NAMES_MAX - 1 && all[i].name != NULL && strcmp(all[i].name, limit) != 0)
+        i++;
+    all[i].name = limit;
+    return &all[i].lines;
+}
+
 static void log_refusal(const struct edge *e, const uint8_t peer[static 16], const char *limit)
 {
-    static struct log_limit refused, would_refuse;
     char address[INET6_ADDRSTRLEN];
     if (inet_ntop(AF_INET6, peer, address, sizeof address) == NULL)
         address[0] = 0;
-    if (e->rules.dry_run)
-        log_event_limited(&would_refuse, "edge.would_refuse", "limit=%s peer=%s", limit, address);
-    else
-        log_event_limited(&refused, "edge.refused", "limit=%s peer=%s", limit, address);
+    log_event_limited(lines_of(limit), e->rules.dry_run ? "edge.would_refuse" : "edge.refused",
+                      "limit=%s peer=%s", limit, address);
 }
 
 /* ---- the door -------------------------------------------------------------------------------- */

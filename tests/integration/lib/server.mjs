@@ -28,6 +28,9 @@ process.on('exit', (code) => {
   if (code !== 0) for (const server of Server.all) process.stderr.write(server.log.map((line) => `${line}\n`).join(''));
 });
 
+// Told to end from outside (a file that hangs): the same.
+process.once('SIGTERM', () => process.exit(1));
+
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Ask again and again until the answer is true; the last answer's problem is the failure.
