@@ -2,6 +2,7 @@
  * nonsense, too many connections, the order to leave. */
 #include "server/process/edge.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
