@@ -120,19 +120,6 @@ void conn_drop_bytes(struct edge *e, size_t len)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-/* Strangers' handshakes are done a few a turn: whoever is known is served first. */
-static void work_or_wait(struct conn *c)
-{
-    struct edge *e = c->edge;
-    if (c->state == CONN_HELLO && e->hellos_left == 0) {
-        edge_again(e, c->index, &c->is_again);
-        return;
-    }
-    if (c->state == CONN_HELLO)
-        e->hellos_left--;
-    conn_work(c);
-}
-
 static void on_event(void *ctx, uint32_t events)
 {
     struct conn *c = ctx;
@@ -149,7 +136,11 @@ static void on_event(void *ctx, uint32_t events)
         conn_close(c);
         return;
     }
-    work_or_wait(c);
+    /* Handshakes come after everybody who is known. */
+    if (c->state == CONN_HELLO)
+        edge_again(c->edge, c->index, &c->is_again);
+    else
+        conn_work(c);
 }
 
 static void on_deadline(struct timer *t)
@@ -182,7 +173,14 @@ void conn_go_on(struct edge *e, uint32_t index)
     if (c == NULL || !c->is_again)
         return; /* it has left */
     c->is_again = false;
-    work_or_wait(c);
+    if (c->state != CONN_HELLO)
+        conn_work(c);
+    else if (e->hellos_left == 0)
+        edge_again(e, index, &c->is_again); /* a few a turn */
+    else {
+        e->hellos_left--;
+        conn_work(c);
+    }
 }
 
 /* ---- beginning and end ----------------------------------------------------------------------- */

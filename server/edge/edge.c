@@ -246,6 +246,11 @@ static void on_listener(void *ctx, uint32_t events)
 {
     struct listening *l = ctx;
     (void)events;
+    l->is_ready = true;
+}
+
+static void accept_some(struct listening *l)
+{
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         struct sockaddr_storage from;
         socklen_t len = sizeof from;
@@ -263,6 +268,15 @@ static void on_listener(void *ctx, uint32_t events)
     }
 }
 
+static void accept_strangers(struct edge *e)
+{
+    for (size_t i = 0; i < e->listener_count; i++) {
+        if (e->listeners[i].is_ready)
+            accept_some(&e->listeners[i]);
+        e->listeners[i].is_ready = false;
+    }
+}
+
 enum err edge_listen(struct edge *e, int fd, enum listener_kind kind)
 {
     if (e->listener_count == LISTENERS_PER_EDGE)
@@ -271,7 +285,7 @@ enum err edge_listen(struct edge *e, int fd, enum listener_kind kind)
     /* What is accepted inherits it: one call for all. Answers leave in one piece each. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
-    e->listeners[e->listener_count++] = (struct listening){fd, 0, kind, e};
+    e->listeners[e->listener_count++] = (struct listening){fd, 0, kind, e, false};
     return OK;
 }
 
@@ -316,10 +330,17 @@ static void resume(void *ctx, uint32_t conn)
 
 static void on_keyring(void *ctx, uint32_t events)
 {
-    static struct log_limit limit;
     struct edge *e = ctx;
-    enum err got = OK;
     (void)events;
+    e->has_signatures = true;
+}
+
+/* Their handshakes go on. */
+static void take_signatures(struct edge *e)
+{
+    static struct log_limit limit;
+    enum err got = e->has_signatures ? OK : ERR_AGAIN;
+    e->has_signatures = false;
     while (got == OK)
         got = signatures_receive(&e->signatures, resume, e);
     if (got != ERR_AGAIN)
@@ -389,8 +410,12 @@ void edge_turn(struct edge *e, int timeout_ms_max)
     e->now_ms = clock_monotonic_ms();
     e->wall_ms = clock_wall_ms();
     e->hellos_left = HELLOS_PER_TURN;
+    /* First those who are known: what they ask is with the core while strangers shake hands. */
     reactor_deliver(&e->reactor);
+    flush_link(e);
+    take_signatures(e);
     go_on(e);
+    accept_strangers(e);
     timers_run(&e->timers, e->now_ms);
     flush_signatures(e);
     flush_link(e);

@@ -29,6 +29,7 @@ struct listening {
     uint32_t slot;
     enum listener_kind kind;
     struct edge *edge;
+    bool is_ready; /* somebody is at the door */
 };
 
 struct edge {
@@ -67,6 +68,7 @@ struct edge {
     uint32_t left_count;                            /* since memory was given back */
     size_t kept_bytes;                              /* of input and output, over all connections */
     bool is_draining;
+    bool has_signatures; /* the keyring has answered */
     struct timer trim;
     struct timer accept_again; /* set while no descriptor is left */
 
