@@ -244,6 +244,9 @@ static void become_known(struct conn *c, principal caller)
     c->caller = caller;
     if (limit_enter(e->limits, key, max, c->index, now_us(e)))
         return;
+    /* The table has no room for it: a caller who is known does not pay for that. */
+    if (limit_held(e->limits, key) == 0)
+        return;
     struct conn *stalest = e->rules.dry_run ? NULL : stalest_of(e, c);
     if (stalest != NULL)
         conn_close(stalest);

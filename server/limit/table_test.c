@@ -192,6 +192,22 @@ TEST(limit_table__full__old_counts_give_way__holds_and_bans_do_not)
     close(table_fd);
 }
 
+/* So that a caller sees whether it is its own limit that is reached. */
+TEST(limit_enter__all_that_could_give_way_are_held__nobody_holds_the_key)
+{
+    struct limit_table *t = open_edge(0);
+    for (uint32_t i = 0; i < 8; i++)
+        CHECK(limit_enter(t, 1 + (uint64_t)i * (LIMIT_ENTRIES / 8), 4, i, NOW)); /* of one set */
+    uint64_t ninth = 1 + (uint64_t)8 * (LIMIT_ENTRIES / 8);
+    CHECK(!limit_enter(t, ninth, 4, 8, NOW));
+    CHECK_INT(limit_held(t, ninth), 0);
+    limit_leave(t, 8);
+    limit_leave(t, 0);
+    CHECK(limit_enter(t, ninth, 4, 8, NOW));
+    limit_table_unmap(t);
+    close(table_fd);
+}
+
 /* Processes that come and go at once, on few entries, so that they meet: nothing is lost. */
 TEST(limit_table__many_processes__counts_stay_exact)
 {
@@ -255,5 +271,6 @@ TESTS(limit_table, TEST_ROW(limit_key__v6_by_its_64__v4_whole),
       TEST_ROW(limit_take__one_bucket_whichever_edge_is_hit),
       TEST_ROW(limit_ban__for_its_time__on_every_edge),
       TEST_ROW(limit_table__full__old_counts_give_way__holds_and_bans_do_not),
+      TEST_ROW(limit_enter__all_that_could_give_way_are_held__nobody_holds_the_key),
       TEST_ROW(limit_table__many_processes__counts_stay_exact),
       TEST_ROW(limit_rules__round_trip_and_nothing_less))

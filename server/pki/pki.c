@@ -323,10 +323,16 @@ static bool is_current(X509 *cert, EVP_PKEY *key, X509 *ca, const char *names)
            has_names(cert, names);
 }
 
-/* Edges use the certificate of before until they are told, so its key stays. */
+/* Edges use the certificate of before until they are told, so its key stays. A key that is
+ * not its is what a change cut short has left: the one that edges need is put away already. */
 static void keep_old_key(const struct trio *t)
 {
-    if (rename(t->key, t->old_key) != 0 && errno != ENOENT)
+    X509 *cert = read_certificate(t->certificate);
+    EVP_PKEY *key = read_key(t->key);
+    bool is_other = cert != NULL && key != NULL && X509_check_private_key(cert, key) != 1;
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    if (!is_other && rename(t->key, t->old_key) != 0 && errno != ENOENT)
         log_event("pki.old_key_lost", "file=%s cause=\"%s\"", t->key, strerror(errno));
 }
 

@@ -1,7 +1,7 @@
 // The keys of the server are in one process and nowhere else, and nobody notices what happens to it.
 
 import assert from 'node:assert/strict';
-import { X509Certificate, createPrivateKey } from 'node:crypto';
+import { X509Certificate, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -315,6 +315,18 @@ test('a next keyring that cannot start leaves the first in charge', async () => 
 });
 
 // ---- TLS 1.2 ------------------------------------------------------------------------------------
+
+test('a change cut short between key and certificate keeps the key that edges still show', async () => {
+  const shown = readFileSync(keyFile('server-key'));
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(keyFile('server-old-key'), shown, { mode: 0o600 });
+  writeFileSync(keyFile('server-key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const before = server.log.length;
+  process.kill(server.process.pid, 'SIGUSR1');
+  await until('the next certificate', () => server.log.slice(before).some((line) => /event=parent.certificate_changed/.test(line)));
+  assert.deepEqual(readFileSync(keyFile('server-old-key')), shown);
+  await wholeHandshake();
+});
 
 test('a key for TLS 1.2 is there only when it is asked for', async () => {
   assert.ok(!existsSync(keyFile('legacy-key')));
