@@ -46,11 +46,12 @@ static bool refuse_too_often(struct conn *c, const struct limit_reached *reached
 static bool refuse_banned(struct conn *c)
 {
     c->close_after = true;
-    return conn_refuse(c, 403,
-                       "Somebody at your address has looked for weak spots here: for a day nobody "
-                       "is served there but enrolled devices and signed-in owners. Whoever runs "
-                       "the server can lift it: oceanremote ban lift ADDRESS.",
-                       STR_NONE);
+    return conn_refuse(
+        c, 403,
+        "Somebody at your address has looked for weak spots here: for a while nobody "
+        "is served there but enrolled devices and signed-in owners. Whoever runs "
+        "the server can lift it: oceanremote ban lift ADDRESS.",
+        STR_NONE);
 }
 
 /* Whose request it is: of a connection that many share, each has its own. */
@@ -271,8 +272,11 @@ static enum err shake_hands(struct conn *c)
     int done = SSL_do_handshake(c->ssl);
     int reason = done == 1 ? SSL_ERROR_NONE : SSL_get_error(c->ssl, done);
     c->signature = signatures_end(&e->signatures);
-    if (c->signature != 0)
-        return e->io.in_len == 0 ? OK : append_input(c, str_from(e->io.in, e->io.in_len));
+    if (c->signature != 0) {
+        if (e->io.in_len > 0)
+            TRY(append_input(c, str_from(e->io.in, e->io.in_len)));
+        return conn_flush_sealed(c); /* a flight larger than OpenSSL's buffer has begun to leave */
+    }
     if (was_paused || done == 1)
         SSL_clear_mode(c->ssl, SSL_MODE_ASYNC); /* or every later call would begin a job */
     if (reason != SSL_ERROR_NONE && reason != SSL_ERROR_WANT_READ) {

@@ -71,6 +71,10 @@ enum err front_settings_read(const struct config *c, const struct doors *d, stru
     if (out->proxies.count == 0 && out->word != PROXY_WORD_NONE)
         return complain("proxy.header says what proxies write, but there is none: list them with "
                         "proxy.from");
+    if (out->proxies.count > 0 && out->word == PROXY_WORD_NONE)
+        return complain(
+            "proxy.from lists proxies, but proxy.header does not say how they tell whom "
+            "they speak for: all their clients would count as one");
     if (out->proxies.count == 0 && out->is_locked)
         return complain("proxy.only = on lets in proxies only, but there is none: list them with "
                         "proxy.from");

@@ -167,7 +167,7 @@ describe('by connection', () => {
 });
 
 test('the origin lock: nobody but listed proxies gets in', async (t) => {
-  const server = await start({ 'proxy.only': 'on', 'proxy.from': `${PROXY}/32`, http: '127.0.0.1:0' });
+  const server = await start({ 'proxy.only': 'on', 'proxy.header': 'x-forwarded-for', 'proxy.from': `${PROXY}/32`, http: '127.0.0.1:0' });
   t.after(() => server.stop());
   assert.equal(await callerOf(server), PROXY);
   await refused(server, { from: '127.0.1.2' });
