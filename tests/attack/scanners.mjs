@@ -41,13 +41,22 @@ const HARMLESS = ['OK', 'INFO', 'DEBUG'];
 // The essential groups take 20 seconds; with LONG everything that it knows. It is not slowed by the limits of an address,
 // which is looked at below. Asked is a path with an answer of the API: those hold secrets, and must not be compressed
 // (BREACH); the files of the dashboard are, and hold none.
-async function testssl() {
-  const report = join(directory, 'testssl.json');
+async function scan(round) {
+  const report = join(directory, `testssl-${round}.json`);
   const groups = process.env.LONG ? ['-9', '-E', '-g', '-p', '-s', '-f', '-S', '-P', '-c', '-h', '-U'] : ['-p', '-s', '-f', '-S', '-P', '-h', '-U'];
   const fixed = ['--quiet', '--color', '0', '--warnings', 'off', '--nodns', 'none', '--assume-http', '--add-ca', caFile, '--jsonfile', report];
   await run('testssl', [...fixed, ...groups, `https://${at}/api/v1/me`], { ms: 900_000 });
   const findings = JSON.parse(readFileSync(report, 'utf8'));
-  const bad = findings.filter(({ id, ip, severity }) => ip !== '/' && !HARMLESS.includes(severity) && !(id in ACCEPTED));
+  return { findings, bad: findings.filter(({ id, ip, severity }) => ip !== '/' && !HARMLESS.includes(severity) && !(id in ACCEPTED)) };
+}
+
+// Its first client may hang up before the ticket has come, with which its second one wants to resume: it then says that it
+// could not look, and is sent to look again.
+const couldNotLook = ({ severity, finding }) => severity === 'WARN' && /check failed because of connect problem/.test(finding);
+
+async function testssl() {
+  let { findings, bad } = await scan(1);
+  for (let round = 2; round <= 3 && bad.length > 0 && bad.every(couldNotLook); round++) ({ findings, bad } = await scan(round));
   assert.deepEqual(bad.map(({ id, severity, finding }) => `${severity} ${id}: ${finding}`), []);
   const has = (id) => findings.find((one) => one.id === id)?.finding ?? '';
   assert.match(has('TLS1_3'), /offered/);
