@@ -23,8 +23,9 @@ const EACH = 100; // connections of one visitor
 const CONNECTING_S = 4;
 const GRACE_S = 3; // for a busy machine
 
-// The deadlines of server/edge/limits.h, with five for the hello, which a starved client takes its time over, and two for the goodbye. Who reads slowly what fits into the kernel's
-// buffers, or has asked and says nothing more, is idle; only the long run waits for that.
+// The deadlines of server/edge/limits.h, with five seconds for the hello, which a starved client takes its time over, and two
+// for the goodbye. Who reads slowly what fits into the kernel's buffers, or has asked and says nothing more, is idle; only the
+// long run waits for that.
 const MODES = {
   'slow headers': { args: ['-H', '-i', '2', '-x', '24'], path: '/', held_s: 5 + 10 + 2 },
   'slow body': { args: ['-B', '-i', '2', '-x', '10', '-s', '8192', '-f', 'application/json'], path: '/api/v1/login', held_s: 5 + 15 + 2 },
