@@ -3,9 +3,7 @@
  * Owns:     nothing.
  * Promise:  unknown and known addresses are answered alike, and after the same work.
  * Source:   api/openapi.yaml; SECURITY.md rows U5 and U6.
- * Watch:    a sign-in is two halves: login_post() queues the hash, api_hashed() goes on. */
-#include <string.h>
-
+ * Watch:    a handler that asks for a hash runs twice: see errand.h. */
 #include "server/api/cookie.h"
 #include "server/api/device_json.h"
 #include "server/api/honeypot.h"
@@ -16,48 +14,55 @@
 #include "server/domain/audit.h"
 #include "server/domain/password.h"
 
-/* Verified for addresses that nobody has: no password gives this hash. */
-static struct str decoy_hash(const struct domain *d, uint8_t out[static PASSWORD_HASH_TEXT_MAX])
+static enum err sign_in(struct call *c, const struct account *account, struct str renewed)
 {
-    struct writer w = writer_into(out, PASSWORD_HASH_TEXT_MAX);
-    writer_str(&w, STR("pbkdf2_sha256$"));
-    writer_decimal(&w, d->password_iterations);
-    writer_str(&w, STR("$decoydecoydecoydecoyde$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
-    return str_from(out, w.len);
+    struct credential cookie;
+    struct browser_session session;
+    if (renewed.len > 0)
+        TRY(account_rehash(c->d, account->id, renewed));
+    TRY(browser_session_open(c->d, &c->arena, account->id, account->email, &cookie, &session));
+    c->account_id = account->id;
+    writer_str(&c->headers, STR("Set-Cookie: " SESSION_COOKIE "="));
+    writer_str(&c->headers, credential_text(&cookie));
+    writer_str(&c->headers, STR("; Path=/; Secure; HttpOnly; SameSite=Strict\r\n"));
+    wipe(&cookie, sizeof cookie);
+    struct json_out o = json_into(&c->body);
+    json_out_object(&o);
+    json_out_name_string(&o, STR("email"), account->email);
+    json_out_name_string(&o, STR("csrf"), session.csrf_token);
+    json_out_object_end(&o);
+    answer_json(c, 200);
+    return OK;
 }
 
-static size_t keep(uint8_t *to, size_t cap, struct str from)
+static enum err refuse_sign_in(struct call *c, int64_t account_id, struct str email)
 {
-    size_t len = from.len < cap ? from.len : cap;
-    if (len > 0)
-        memcpy(to, from.ptr, len); /* an empty view may point nowhere */
-    return len;
+    TRY(audit_add(c->d, account_id, STR("login.refused"), email, STR_NONE));
+    answer_problem(c, PROBLEM_CREDENTIALS_REFUSED,
+                   "Check the e-mail address and the password; both are as you chose them when "
+                   "the account was made.");
+    return OK;
 }
 
-static enum err queue_verification(struct call *c, struct str email, struct str password)
+static enum err verify(struct call *c, struct str email, struct str password)
 {
     struct account account = {0};
     uint8_t normal_bytes[EMAIL_MAX], decoy[PASSWORD_HASH_TEXT_MAX];
     struct str normal = STR_NONE;
-    struct hash_job job = {.origin = c->from, .iterations = c->d->password_iterations};
+    struct hash_answer answer;
     enum err e = email_normalise(email, normal_bytes, &normal);
     if (e == OK)
         e = account_find(c->d, &c->arena, normal, &account);
     if (e != OK && e != ERR_NOT_FOUND && e != ERR_PEER)
         return e;
     bool is_known = e == OK && account.is_active;
-    job.account_id = is_known ? account.id : 0;
-    job.email_len = keep(job.email, sizeof job.email, normal);
-    job.stored_len =
-        keep(job.stored, sizeof job.stored, is_known ? account.password : decoy_hash(c->d, decoy));
-    job.password_len = keep(job.password, sizeof job.password, password);
-    memcpy(job.peer, c->request->peer, sizeof job.peer);
-    e = c->api->outlet.hash(c->api->outlet.ctx, &job);
-    wipe(&job, sizeof job);
-    if (e != OK)
-        answer_problem(c, PROBLEM_BUSY, "Many people are signing in. Try again in a second.");
-    c->answered = true;
-    return OK;
+    struct str stored = is_known ? account.password : hash_decoy(c->d->password_iterations, decoy);
+    struct hash_question q = {.stored = stored, .password = password, .renews = is_known};
+    if (!hash_ask(c, &q, &answer))
+        return OK;
+    if (is_known && answer.verdict == OK)
+        return sign_in(c, &account, answer.made);
+    return refuse_sign_in(c, is_known ? account.id : 0, normal);
 }
 
 enum err login_post(struct call *c)
@@ -75,55 +80,7 @@ enum err login_post(struct call *c)
         return OK;
     if (password.len > PASSWORD_MAX)
         password = STR_NONE; /* no such password can exist; answered like any wrong one */
-    return queue_verification(c, email, password);
-}
-
-static enum err sign_in(struct call *c, const struct hash_job *job)
-{
-    struct credential cookie;
-    struct browser_session session;
-    struct str email = str_from(job->email, job->email_len);
-    if (job->renewed_len > 0)
-        TRY(account_rehash(c->d, job->account_id, str_from(job->renewed, job->renewed_len)));
-    TRY(browser_session_open(c->d, &c->arena, job->account_id, email, &cookie, &session));
-    c->account_id = job->account_id;
-    writer_str(&c->headers, STR("Set-Cookie: " SESSION_COOKIE "="));
-    writer_str(&c->headers, credential_text(&cookie));
-    writer_str(&c->headers, STR("; Path=/; Secure; HttpOnly; SameSite=Strict\r\n"));
-    wipe(&cookie, sizeof cookie);
-    struct json_out o = json_into(&c->body);
-    json_out_object(&o);
-    json_out_name_string(&o, STR("email"), email);
-    json_out_name_string(&o, STR("csrf"), session.csrf_token);
-    json_out_object_end(&o);
-    answer_json(c, 200);
-    return OK;
-}
-
-static enum err refuse_sign_in(struct call *c, const struct hash_job *job)
-{
-    TRY(audit_add(c->d, job->account_id, STR("login.refused"), str_from(job->email, job->email_len),
-                  STR_NONE));
-    answer_problem(c, PROBLEM_CREDENTIALS_REFUSED,
-                   "Check the e-mail address and the password; both are as you chose them when "
-                   "the account was made.");
-    return OK;
-}
-
-enum err api_hashed(struct api *api, const struct hash_job *job)
-{
-    struct call c = {.api = api, .d = api->d, .from = job->origin};
-    c.arena = arena_over(api->arena_block, API_ARENA_SIZE);
-    c.headers = writer_into(api->headers, sizeof api->headers);
-    c.body = writer_into(api->body, FRAME_REPLY_MAX);
-    api->d->peer = job->peer;
-    enum err e = ERR_CONFLICT;
-    if (job->verdict == OK && job->account_id != 0)
-        e = sign_in(&c, job); /* ERR_CONFLICT: the account was removed meanwhile */
-    if (e == ERR_CONFLICT)
-        e = refuse_sign_in(&c, job);
-    api->d->peer = NULL;
-    return e;
+    return verify(c, email, password);
 }
 
 enum err logout_post(struct call *c)

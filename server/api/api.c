@@ -76,9 +76,11 @@ static bool fails_the_batch(enum err e)
            e == ERR_AGAIN;
 }
 
-enum err api_request(struct api *api, struct origin from, const struct request *r)
+static enum err run(struct api *api, struct origin from, const struct request *r,
+                    const struct errand *errand)
 {
     struct call c = call_begin(api, from, r);
+    c.errand = errand;
     api->d->peer = r->peer;
     enum err e = route_call(&c);
     api->d->peer = NULL;
@@ -88,6 +90,21 @@ enum err api_request(struct api *api, struct origin from, const struct request *
         answer_problem(&c, problem_of(e), problem_advice(e));
     ASSERT(c.answered);
     return OK;
+}
+
+enum err api_request(struct api *api, struct origin from, const struct request *r)
+{
+    return run(api, from, r, NULL);
+}
+
+enum err api_errand_done(struct api *api, const struct errand *e)
+{
+    struct frame f;
+    struct request r;
+    size_t taken;
+    TRY(frame_take(str_from(e->request, e->request_len), FRAME_REQUEST_MAX, &f, &taken));
+    TRY(request_take(f.payload, &r));
+    return run(api, e->origin, &r, e);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */

@@ -75,9 +75,9 @@ static void on_ban(void *ctx, uint32_t link, const uint8_t address[static 16], i
     banned_for_s = seconds;
 }
 
-static enum err on_hash(void *ctx, const struct hash_job *job)
+static enum err on_hash(void *ctx, const struct errand *e)
 {
-    (void)ctx, (void)job;
+    (void)ctx, (void)e;
     return ERR_LIMIT;
 }
 

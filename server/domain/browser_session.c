@@ -44,6 +44,7 @@ enum err browser_session_find(struct domain *d, struct arena *a, struct str cook
         TRY(sql_browser_session_touch(d->store, digest, d->now_ms));
     s.account_id = row.account_id;
     s.csrf_token = row.csrf_token;
+    s.confirmed_at_ms = row.created_at_ms;
     *out = s;
     return OK;
 }

@@ -13,7 +13,8 @@
 
 struct browser_session {
     int64_t account_id;
-    struct str csrf_token; /* in the arena */
+    struct str csrf_token;   /* in the arena */
+    int64_t confirmed_at_ms; /* when its owner last proved who they are */
     uint8_t digest[SHA256_LEN];
 };
 

@@ -15,7 +15,15 @@
 #define DEVICES_PER_OWNER   50000
 #define SESSION_IDLE_MS     DAY_MS
 #define SESSION_ABSOLUTE_MS (14 * DAY_MS)
-#define SESSION_TOUCH_MS    MINUTE_MS /* how stale "last used" may be: one write a minute */
+#define SESSION_TOUCH_MS    MINUTE_MS        /* how stale "last used" may be: one write a minute */
+#define CONFIRMED_MS        (10 * MINUTE_MS) /* how long a proof of who sits there lasts */
+
+/* mail */
+#define MAILS_MAX           10000 /* waiting; more are not accepted */
+#define MAIL_DETAIL_MAX     512
+#define MAIL_MS             (3 * DAY_MS)
+#define MAIL_TOKEN_MS       DAY_MS
+#define MAIL_TOKEN_RESET_MS HOUR_MS
 
 /* devices */
 #define DEVICE_NAME_MAX       64

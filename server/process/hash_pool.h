@@ -9,7 +9,7 @@
 #ifndef OC_PROCESS_HASH_POOL_H
 #define OC_PROCESS_HASH_POOL_H
 
-#include "server/api/api.h"
+#include "server/api/errand.h"
 
 #define HASH_QUEUE_MAX   32
 #define HASH_THREADS_MAX 8
@@ -24,9 +24,9 @@ void hash_pool_free(struct hash_pool *p); /* waits for jobs under way, forgets t
 int hash_pool_fd(const struct hash_pool *p);
 void hash_pool_wake(struct hash_pool *p);
 
-MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job);
+MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct errand *e);
 
 /* The next finished job; ERR_AGAIN when there is none. The caller wipes it. */
-MUST_CHECK enum err hash_pool_take(struct hash_pool *p, struct hash_job *out);
+MUST_CHECK enum err hash_pool_take(struct hash_pool *p, struct errand *out);
 
 #endif
