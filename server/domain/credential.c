@@ -14,6 +14,7 @@ static struct str prefix_of(enum credential_kind kind)
     case CREDENTIAL_API_KEY: return STR("oc_api_");
     case CREDENTIAL_BROWSER_SESSION: return STR("");
     case CREDENTIAL_EXCHANGE: return STR("oc_exc_");
+    case CREDENTIAL_MAIL_TOKEN: return STR("oc_mail_");
     }
     return STR_NONE;
 }

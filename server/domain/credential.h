@@ -18,6 +18,7 @@ enum credential_kind {
     CREDENTIAL_API_KEY,            /* oc_api_   an owner's, scoped, for scripts */
     CREDENTIAL_BROWSER_SESSION,    /* (none)    a cookie */
     CREDENTIAL_EXCHANGE,           /* oc_exc_   names one SCRAM exchange for seconds */
+    CREDENTIAL_MAIL_TOKEN,         /* oc_mail_  a link in a mail, 24 h, single use */
 };
 
 #define CREDENTIAL_TEXT_MAX 56
