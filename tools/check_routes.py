@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROW = re.compile(r'ROUTE\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*(\w+)\)')
-CALLERS = {("ANYONE", "NONE"): "anyone", ("BROWSER", "NONE"): "owner-browser", ("DEVICE", "NONE"): "device",
+CALLERS = {("ANYONE", "NONE"): "anyone", ("BROWSER", "NONE"): "owner-browser", ("CONFIRMED", "NONE"): "owner-confirmed", ("DEVICE", "NONE"): "device",
            ("OWNER", "READ"): "key:read", ("OWNER", "CONTROL"): "key:control", ("OWNER", "MANAGE"): "key:manage"}
 STATIC = {("get", "/openapi.json"), ("get", "/api/v1/openapi.json")}  # files, like those of the dashboard
 

@@ -9,37 +9,10 @@
 #ifndef OC_API_API_H
 #define OC_API_API_H
 
+#include "server/api/errand.h"
 #include "server/domain/domain.h"
 #include "server/ipc/frame.h"
 #include "server/limit/rules.h"
-
-/* Whom an answer is for: an edge's link, and that edge's own request id. An edge that was started
- * anew has the same link and counts its ids from the start: life tells the two apart. */
-#define LINK_EVERY UINT32_MAX
-struct origin {
-    uint32_t link;
-    uint64_t id;
-    uint32_t life;
-};
-
-/* A password to hash or to verify away from the loop. */
-#define HASH_EMAIL_MAX 254
-struct hash_job {
-    struct origin origin;
-    int64_t account_id; /* 0: nobody; verified all the same, so that it takes the same time */
-    uint8_t peer[16];
-    uint8_t email[HASH_EMAIL_MAX];
-    size_t email_len;
-    uint8_t stored[160];
-    size_t stored_len;
-    uint8_t password[256];
-    size_t password_len;
-    uint32_t iterations; /* what a fresh hash should have */
-    /* the result */
-    enum err verdict;     /* OK, ERR_DENIED, ERR_CORRUPT */
-    uint8_t renewed[160]; /* a stronger hash of the same password, when stored was too weak */
-    size_t renewed_len;
-};
 
 /* Where answers go; the core supplies it. None of these fails: what cannot be sent is dropped with
  * its link. */
@@ -52,8 +25,9 @@ struct outlet {
     void (*stream_end)(void *ctx, struct origin to);
     /* This address is banned for so long, 0: no more. link: LINK_EVERY or one. */
     void (*ban)(void *ctx, uint32_t link, const uint8_t address[static 16], int64_t seconds);
-    /* ERR_LIMIT: the queue is full. The job is copied. */
-    enum err (*hash)(void *ctx, const struct hash_job *job);
+    /* Compare or hash away from the loop; api_errand_done() follows. ERR_LIMIT: the queue is full.
+     * The errand is copied. */
+    enum err (*hash)(void *ctx, const struct errand *e);
     /* What a certificate authority wants to see under this name, in a. Any error: there is none. */
     enum err (*challenge)(void *ctx, struct arena *a, struct str token, struct str *out);
 };
@@ -78,8 +52,8 @@ void api_gone(struct api *api, struct origin from);
 void api_link_up(struct api *api, uint32_t link);
 void api_link_down(struct api *api, uint32_t link);
 
-/* A hash job has come back. Errors as api_request(). */
-MUST_CHECK enum err api_hashed(struct api *api, const struct hash_job *job);
+/* An errand is done: its request runs again. Errors as api_request(). */
+MUST_CHECK enum err api_errand_done(struct api *api, const struct errand *e);
 
 /* Holds whose time is over, pings: nothing that touches the store. */
 void api_tick_waits(struct api *api);

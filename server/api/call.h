@@ -43,6 +43,7 @@ enum caller {
     CALLER_ANYONE = 1, /* no credential is looked at */
     CALLER_OWNER,      /* a browser session, or an API key with the scope of the route */
     CALLER_BROWSER,    /* a browser session only: account settings */
+    CALLER_CONFIRMED,  /* the same, and whoever sits there has proved lately who they are */
     CALLER_DEVICE,     /* a device session with its MAC */
 };
 
@@ -50,6 +51,7 @@ struct call {
     struct api *api;
     struct domain *d;
     const struct request *request;
+    const struct errand *errand; /* what this request has waited for already, or NULL */
     struct origin from;
     struct arena arena;
     struct str path, query;
@@ -57,7 +59,7 @@ struct call {
     struct str allow; /* with 405: the methods that the path has */
     /* who is calling, as far as the route asks */
     int64_t account_id;
-    struct browser_session session; /* CALLER_OWNER by browser and CALLER_BROWSER */
+    struct browser_session session; /* CALLER_OWNER by browser, and the two below */
     int64_t api_key_id;             /* CALLER_OWNER by key */
     bool by_browser;
     struct live *device; /* CALLER_DEVICE */
@@ -83,6 +85,8 @@ void answer_problem(struct call *c, enum problem_kind kind, const char *detail);
 void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail);
 /* 422 that names the member at fault. */
 void answer_invalid(struct call *c, const char *field, const char *detail);
+/* 200, and events until the stream ends. */
+void answer_stream(struct call *c);
 /* Another header line: name, value. */
 void answer_header(struct call *c, struct str name, struct str value);
 

@@ -16,6 +16,7 @@ static const struct row {
     [PROBLEM_CSRF_REFUSED] = {403, "csrf-refused", "The request may be forged"},
     [PROBLEM_ADDRESS_BLOCKED] = {403, "address-blocked", "The address is blocked"},
     [PROBLEM_FORBIDDEN] = {403, "forbidden", "Not allowed with this key"},
+    [PROBLEM_CONFIRMATION_NEEDED] = {403, "confirmation-needed", "Prove that it is you"},
     [PROBLEM_NOT_FOUND] = {404, "not-found", "Not found"},
     [PROBLEM_METHOD_NOT_ALLOWED] = {405, "method-not-allowed", "Method not allowed"},
     [PROBLEM_NOT_ACCEPTABLE] = {406, "not-acceptable", "No such representation"},

@@ -2,11 +2,11 @@
  *
  * Owns:     the route table made from routes.h.
  * Promise:  the order is fixed and the same for every route: path, method, credential, scope,
- *           forgery, rate, media type, handler. Nothing of a request is trusted because an edge
- * sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in every query).
- * Watch:    a browser proves that it meant a request by its token; Origin and Sec-Fetch-Site are
- *           checked besides, of reading requests too: nothing is read out to another site. A key
- *           or a device carries no ambient credential: no token there. */
+ *           forgery, confirmation, rate, media type, handler. Nothing of a request is trusted
+ * because an edge sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in
+ * every query). Watch:    a browser proves that it meant a request by its token; Origin and
+ * Sec-Fetch-Site are checked besides, of reading requests too: nothing is read out to another site.
+ * A key or a device carries no ambient credential: no token there. */
 #include "server/api/router.h"
 
 #include "server/api/cookie.h"
@@ -14,6 +14,8 @@
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/routes.h"
+#include "server/domain/account.h"
+#include "server/domain/limits.h"
 
 enum body_kind {
     BODY_EMPTY, /* none is looked at */
@@ -106,10 +108,23 @@ bool caller_is_signed_in(struct call *c)
     return browser_session_find(c->d, &c->arena, cookie, &session) == OK;
 }
 
+/* The cookie is in two hands. Who shows the old one may be either of them. */
+static enum err refuse_stolen(struct call *c)
+{
+    events_end_session(&c->api->events, &c->api->outlet, c->session.id);
+    TRY(account_tell(c->d, &c->arena, c->session.account_id, MAIL_SESSION_STOLEN, STR_NONE));
+    answer_problem(c, PROBLEM_UNAUTHENTICATED,
+                   "This session was used from two places and has been ended. Sign in again; if "
+                   "the other place was not you, change the password.");
+    return OK;
+}
+
 static enum err authenticate_browser(struct call *c)
 {
     struct str cookie = cookie_session(c->request->field[FIELD_COOKIE]);
-    enum err e = browser_session_find(c->d, &c->arena, cookie, &c->session);
+    enum err e = browser_session_use(c->d, &c->arena, cookie, &c->session);
+    if (e == ERR_CONFLICT)
+        return refuse_stolen(c);
     if (e == ERR_DENIED) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,
                        "Sign in with POST /api/v1/login, or send an API key.");
@@ -132,16 +147,19 @@ static enum err authenticate_key(struct call *c, const struct route *route)
     enum err e = bearer_read(c->request->field[FIELD_AUTHORIZATION], &text);
     if (e == OK)
         e = api_key_find(c->d, text, &key);
-    if (e == ERR_DENIED) {
+    if (e == ERR_DENIED || e == ERR_CONFLICT) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,
-                       "The API key is not valid. Make a new one in the dashboard.");
+                       e == ERR_DENIED
+                           ? "The API key is not valid. Make a new one in the dashboard."
+                           : "The API key has expired. Make a new one in the dashboard.");
         return OK;
     }
     TRY(e);
-    if (route->caller == CALLER_BROWSER || key.scope < route->scope) {
+    bool is_for_browsers = route->caller != CALLER_OWNER;
+    if (is_for_browsers || key.scope < route->scope) {
         answer_problem(
             c, PROBLEM_FORBIDDEN,
-            route->caller == CALLER_BROWSER
+            is_for_browsers
                 ? "API keys do not reach account settings: sign in with a browser."
                 : "The key's scope does not include this: make one with a larger scope.");
         return OK;
@@ -188,10 +206,22 @@ static enum err authenticate(struct call *c, const struct route *route)
     case CALLER_DEVICE: return authenticate_device(c);
     case CALLER_OWNER:
     case CALLER_BROWSER:
+    case CALLER_CONFIRMED:
         return c->request->field[FIELD_AUTHORIZATION].len > 0 ? authenticate_key(c, route)
                                                               : authenticate_browser(c);
     }
     return ERR_CORRUPT;
+}
+
+/* What changes who may come in asks again who is there: a browser left open is not enough. */
+static bool is_confirmed(struct call *c, const struct route *route)
+{
+    if (route->caller != CALLER_CONFIRMED ||
+        c->session.confirmed_at_ms + CONFIRMED_MS > c->d->now_ms)
+        return true;
+    answer_problem(c, PROBLEM_CONFIRMATION_NEEDED,
+                   "Prove that it is you with POST /api/v1/session/confirmation, then ask again.");
+    return false;
 }
 
 /* The type before any parameter, as in "application/json; charset=utf-8". */
@@ -255,7 +285,9 @@ enum err route_call(struct call *c)
         return OK;
     }
     TRY(authenticate(c, route));
-    if (c->answered || !rate_allows(c))
+    if (c->answered || !is_confirmed(c, route))
+        return OK;
+    if (c->errand == NULL && !rate_allows(c)) /* it was counted before it waited */
         return OK;
     if (!body_is_acceptable(c, route)) {
         answer_problem(c, PROBLEM_UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.");

@@ -54,9 +54,9 @@ struct sign_in {
 
 /* Sign in. email is for the trail. out->cookie is new, and confirmed. *ended: the session that had
  * to give way, 0 for none. */
-MUST_CHECK enum err browser_session_open(struct domain *d, struct arena *a, const struct sign_in *in,
-                                         struct str email, struct browser_session *out,
-                                         int64_t *ended);
+MUST_CHECK enum err browser_session_open(struct domain *d, struct arena *a,
+                                         const struct sign_in *in, struct str email,
+                                         struct browser_session *out, int64_t *ended);
 
 /* Whose cookie is this? Nothing changes. ERR_DENIED: no such session, or its time is over.
  * ERR_CONFLICT: an id of before, in two hands; *out says whose. */

@@ -11,6 +11,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/str.h"
+#include "server/domain/rules.h"
 #include "server/store/store.h"
 
 #define PEER_LEN 16 /* IPv6, or IPv4-mapped */
@@ -24,6 +25,7 @@ struct domain {
     struct telemetry *telemetry; /* the chunk being filled */
     void (*entropy)(void *out, size_t len);
     uint32_t password_iterations;
+    const struct account_rules *rules;
     int64_t now_ms;             /* wall time of the batch */
     uint8_t decoy_secret[32];   /* makes answers about unknown devices look real */
     const uint8_t *peer;        /* PEER_LEN bytes: who sent the request, for the audit trail */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/domain/account.h"
 #include "server/domain/password.h"
 #include "server/net/networks.h"
 #include "server/os/log.h"
@@ -13,6 +14,7 @@ enum kind {
     SWITCH, /* on, off */
     LIST,   /* struct config_list */
     CHOICE, /* one of some words: its index */
+    TEXT,   /* of CONFIG_ITEM_MAX bytes, empty when not set */
 };
 
 /* Which way a setting gets weaker than its default. */
@@ -58,13 +60,60 @@ static const char *const header_names[] = {"off", "x-forwarded-for", "cf-connect
                                            "proxy-protocol", NULL};
 static const char *const preset_names[] = {"off", "cloudflare", NULL};
 
+static const char *const registration_names[] = {"open", "closed", NULL};
+static const char *const disposable_names[] = {"warn", "refuse", "allow", NULL};
+static const char *const factor_names[] = {"optional", "admins", "all", NULL};
+static const char *const security_names[] = {"starttls", "tls", NULL};
+static const char *const unreachable_names[] = {"refuse", "accept", NULL};
+
+static bool is_plain(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] <= 0x20 || text.ptr[i] >= 0x7F)
+            return false;
+    }
+    return text.len > 0;
+}
+
+static const char *word_problem(struct str text)
+{
+    return is_plain(text) ? NULL : "is not one word of plain characters";
+}
+
+static const char *path_problem(struct str text)
+{
+    return str_starts(text, STR("/")) ? NULL
+                                      : "is not a whole path, such as /etc/oceanremote/secret";
+}
+
+static const char *site_problem(struct str text)
+{
+    struct str rest = str_slice(text, 8, text.len);
+    return str_starts(text, STR("https://")) && is_plain(rest) && str_find(rest, '/') == rest.len
+               ? NULL
+               : "is not https://HOST or https://HOST:PORT, without a slash behind it";
+}
+
+static const char *url_problem(struct str text)
+{
+    return str_starts(text, STR("https://")) && is_plain(text) ? NULL
+                                                               : "is no address with https://";
+}
+
+static const char *mail_problem(struct str text)
+{
+    uint8_t normal_bytes[EMAIL_MAX];
+    struct str normal;
+    return email_normalise(text, normal_bytes, &normal) == OK ? NULL : "is not a mail address";
+}
+
 static const struct row {
     const char *name;
     size_t offset;
     enum kind kind;
     enum weaker weaker;
     int64_t least, most, normal;                  /* of a LIST, most is how many items */
-    const char *(*item_problem)(struct str text); /* of a LIST: NULL when the item is good */
+    const char *(*item_problem)(struct str text); /* of a LIST or TEXT: NULL when it is good */
     const char *meaning;
     const char *const *choices; /* of a CHOICE */
 } rows[] = {
@@ -118,6 +167,40 @@ static const struct row {
          NULL,
          "hours that an address is banned which asks for what only scanners want; 0: only audited",
          NULL},
+    {"url", AT(accounts.url), TEXT, NEITHER, 0, 0, 0, site_problem,
+     "https://HOST[:PORT] that people know this server by, for links in mails and for passkeys; "
+     "without one: the first https listener",
+     NULL},
+    {"registration", AT(accounts.registration), CHOICE, NEITHER, 0, 1, 0, NULL,
+     "may strangers make accounts", registration_names},
+    {"password.min", AT(accounts.password_min), NUMBER, LOWER, 8, 64, PASSWORD_MIN, NULL,
+     "least characters of a password", NULL},
+    {"disposable_mail", AT(accounts.disposable_mail), CHOICE, NEITHER, 0, 2, 0, NULL,
+     "accounts with addresses of throw-away mail services", disposable_names},
+    {"second_factor", AT(accounts.second_factor), CHOICE, NEITHER, 0, 2, 0, NULL,
+     "who must have a second factor", factor_names},
+    {"smtp.host", AT(smtp_host), TEXT, NEITHER, 0, 0, 0, word_problem,
+     "server that takes our mails; without one they are files in DIR/mail", NULL},
+    {"smtp.port", AT(smtp_port), NUMBER, NEITHER, 0, 65535, 0, NULL,
+     "its port, 0 for 587 (starttls) or 465 (tls)", NULL},
+    {"smtp.security", AT(smtp_security), CHOICE, NEITHER, 0, 1, 0, NULL,
+     "how its connection is encrypted", security_names},
+    {"smtp.user", AT(smtp_user), TEXT, NEITHER, 0, 0, 0, word_problem, "name to sign in there with",
+     NULL},
+    {"smtp.password_file", AT(smtp_password_file), TEXT, NEITHER, 0, 0, 0, path_problem,
+     "file whose first line is the password", NULL},
+    {"mail.from", AT(accounts.mail_from), TEXT, NEITHER, 0, 0, 0, mail_problem,
+     "address that mails come from; without one: oceanremote@ and the host of url", NULL},
+    {"outbound.ca", AT(outbound_ca), TEXT, NEITHER, 0, 0, 0, path_problem,
+     "authorities that servers we call are verified with; without one: the system's", NULL},
+    {"turnstile.site_key", AT(accounts.turnstile_site_key), TEXT, NEITHER, 0, 0, 0, word_problem,
+     "Cloudflare Turnstile on the registration form, when both its keys are set", NULL},
+    {"turnstile.secret_file", AT(turnstile_secret_file), TEXT, NEITHER, 0, 0, 0, path_problem,
+     "file whose first line is its secret key", NULL},
+    {"turnstile.url", AT(turnstile_url), TEXT, NEITHER, 0, 0, 0, url_problem,
+     "where its answers are verified; without one: Cloudflare's", NULL},
+    {"turnstile.when_unreachable", AT(accounts.turnstile_unreachable), CHOICE, OTHER, 0, 1, 0, NULL,
+     "registrations while it cannot be reached", unreachable_names},
     {"limits.dry_run", AT(limits.dry_run), SWITCH, OTHER, 0, 1, 0, NULL,
      "only log what the limits would refuse", NULL},
 #undef AT
@@ -129,9 +212,21 @@ static int64_t *number_of(struct config *c, const struct row *r)
     return (int64_t *)(void *)((char *)c + r->offset);
 }
 
+static bool has_number(const struct row *r)
+{
+    return r->kind != LIST && r->kind != TEXT;
+}
+
 static struct config_list *list_of(struct config *c, const struct row *r)
 {
     return (struct config_list *)(void *)((char *)c + r->offset);
+}
+
+/* Texts are all CONFIG_ITEM_MAX bytes long. */
+_Static_assert(RULES_TEXT_MAX == CONFIG_ITEM_MAX, "config.h: texts of one length");
+static char *text_of(struct config *c, const struct row *r)
+{
+    return (char *)c + r->offset;
 }
 
 static int64_t read_number(const struct config *c, const struct row *r)
@@ -148,7 +243,7 @@ void config_init(struct config *c)
     snprintf(c->data_dir, sizeof c->data_dir, "%s",
              is_installed ? "/var/lib/oceanremote" : "./data");
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].kind != LIST)
+        if (has_number(&rows[i]))
             *number_of(c, &rows[i]) = rows[i].normal;
     }
 }
@@ -202,6 +297,16 @@ static enum err set_choice(struct config *c, const struct row *r, struct str val
                   words);
 }
 
+static enum err set_text(struct config *c, const struct row *r, struct str value)
+{
+    const char *problem = r->item_problem(value);
+    if (problem != NULL)
+        return refuse(c, "%s: '%.*s' %s", r->name, STR_ARGS(str_slice(value, 0, 60)), problem);
+    if (str_to_cstr(value, text_of(c, r), CONFIG_ITEM_MAX) != OK)
+        return refuse(c, "%s: '%.*s…' is too long", r->name, STR_ARGS(str_slice(value, 0, 40)));
+    return OK;
+}
+
 static enum err add_item(struct config *c, const struct row *r, struct str value)
 {
     struct config_list *list = list_of(c, r);
@@ -227,6 +332,7 @@ static enum err set(struct config *c, struct str name, struct str value)
         case SWITCH: return set_switch(c, r, value);
         case LIST: return add_item(c, r, value);
         case CHOICE: return set_choice(c, r, value);
+        case TEXT: return set_text(c, r, value);
         }
     }
     return refuse(c, "there is no setting '%.*s'; `oceanremote check` lists them",
@@ -312,6 +418,11 @@ void config_print(const struct config *c, FILE *out)
             print_list(c, r, out);
             continue;
         }
+        if (r->kind == TEXT) {
+            const char *text = (const char *)c + r->offset;
+            fprintf(out, "%s%s = %s  # %s\n", text[0] == 0 ? "# " : "", r->name, text, r->meaning);
+            continue;
+        }
         int64_t v = read_number(c, r);
         const char *source = v == r->normal ? "default; " : "";
         if (r->kind == SWITCH)
@@ -338,7 +449,7 @@ static bool is_weaker(const struct row *r, int64_t value)
 void config_each_loosened(const struct config *c, config_loosened_fn *tell, void *ctx)
 {
     for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].kind != LIST && is_weaker(&rows[i], read_number(c, &rows[i])))
+        if (has_number(&rows[i]) && is_weaker(&rows[i], read_number(c, &rows[i])))
             tell(ctx, rows[i].name, read_number(c, &rows[i]), rows[i].normal);
     }
 }

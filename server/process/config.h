@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "common/base/str.h"
+#include "server/domain/rules.h"
 #include "server/limit/rules.h"
 #include "server/os/file.h"
 
@@ -24,6 +25,11 @@
 enum config_preset {
     CONFIG_PRESET_OFF,
     CONFIG_PRESET_CLOUDFLARE,
+};
+
+enum smtp_security {
+    SMTP_STARTTLS, /* port 587 */
+    SMTP_TLS,      /* port 465 */
 };
 
 /* A setting that may stand on several lines, one item each. */
@@ -50,6 +56,16 @@ struct config {
     int64_t uids; /* of the processes, when root starts them: the first of some in a row */
     int64_t tls_legacy_devices; /* 1: a key and a certificate for TLS 1.2, too */
     struct limit_rules limits;
+    struct account_rules accounts; /* url is empty until the listeners are known */
+    /* mail */
+    char smtp_host[CONFIG_ITEM_MAX]; /* empty: mails are files in DIR/mail */
+    int64_t smtp_port;               /* 0: what its security has by custom */
+    int64_t smtp_security;           /* enum smtp_security */
+    char smtp_user[CONFIG_ITEM_MAX];
+    char smtp_password_file[CONFIG_ITEM_MAX];
+    char outbound_ca[CONFIG_ITEM_MAX]; /* a file; empty: those that the system trusts */
+    char turnstile_secret_file[CONFIG_ITEM_MAX];
+    char turnstile_url[CONFIG_ITEM_MAX];
     char problem[CONFIG_PROBLEM_MAX]; /* why the last call failed, for the operator */
 };
 

@@ -57,6 +57,16 @@ TEST(config_load__table)
          "it is one of 'off', 'x-forwarded-for', 'cf-connecting-ip', 'proxy-protocol'"},
         {"proxy.header = 1\n", ERR_PEER, "it is one of"},
         {"http = off\n", OK, ""},
+        {"url = https://ocean.example.org:8443\nmail.from = ocean@example.org\n", OK, ""},
+        {"url = http://ocean.example.org\n", ERR_PEER, "is not https://HOST"},
+        {"url = https://ocean.example.org/\n", ERR_PEER, "without a slash"},
+        {"url = https://\n", ERR_PEER, "is not https://HOST"},
+        {"mail.from = ocean\n", ERR_PEER, "'ocean' is not a mail address"},
+        {"smtp.host = mail example\n", ERR_PEER, "is not one word"},
+        {"smtp.host =\n", ERR_PEER, "is not one word"},
+        {"smtp.security = none\n", ERR_PEER, "it is one of 'starttls', 'tls'"},
+        {"smtp.password_file = secret\n", ERR_PEER, "is not a whole path"},
+        {"password.min = 7\n", ERR_PEER, "from 8 to"},
         {"http = 8080\n", ERR_PEER, "is not ADDR:PORT"},
         {"limits. = 1\n", ERR_PEER, "there is no setting 'limits.'"},
         {"edges = 4 # of them\nhttps = a:1#first\n", OK, ""},
@@ -135,6 +145,7 @@ TEST(config_print__what_is_printed_reads_back)
     fclose(f);
     CHECK(strstr(text, "edges = 3") != NULL && strstr(text, "https = 127.0.0.1:1") != NULL);
     CHECK(strstr(text, "password_iterations = 600000  # default;") != NULL);
+    CHECK(strstr(text, "# url =   #") != NULL);
     CHECK_INT(load(str_from_cstr(text)), OK);
     CHECK_INT(config.edges, 3);
     CHECK_INT(config.https.count, 1);
@@ -144,15 +155,17 @@ TEST(config_print__what_is_printed_reads_back)
 
 TEST(core_config__round_trip_and_nothing_less_or_more)
 {
-    uint8_t room[512];
+    uint8_t room[1024];
     struct core_config got,
-        c = {STR("/var/lib/oceanremote/db"), 64200, 600000, 2, limit_rules_default()};
+        c = {STR("/var/lib/oceanremote/db"), 64200, 600000, 2, limit_rules_default(),
+             account_rules_default()};
     struct writer w = writer_into(room, sizeof room);
     core_config_write(&w, &c);
     CHECK_INT(core_config_read(check_exact(str_from(room, w.len)), &got), OK);
     CHECK_INT(got.password_iterations, 600000);
     CHECK_INT(got.hash_threads, 2);
     CHECK_INT(got.limits.device_per_day, 200000);
+    CHECK(strcmp(got.rules.url, "https://localhost:8443") == 0);
     core_config_write(&w, &c);
     for (size_t len = 0; len < w.len; len++) {
         if (len == w.len / 2)

@@ -72,6 +72,7 @@ void core_config_write(struct writer *w, const struct core_config *c)
     writer_u32(w, c->password_iterations);
     writer_u32(w, c->hash_threads);
     limit_rules_write(w, &c->limits);
+    account_rules_write(w, &c->rules);
 }
 
 enum err core_config_read(struct str payload, struct core_config *out)
@@ -83,6 +84,7 @@ enum err core_config_read(struct str payload, struct core_config *out)
     c.password_iterations = reader_u32(&r);
     c.hash_threads = reader_u32(&r);
     c.limits = limit_rules_read(&r);
+    TRY(account_rules_read(&r, &c.rules));
     TRY(reader_end(&r));
     *out = c;
     return OK;
@@ -161,6 +163,8 @@ static void configure(struct core *core, struct str payload)
     confine(&config, path, core->challenges);
     core->d.entropy = entropy_fill;
     core->d.password_iterations = config.password_iterations;
+    core->rules = config.rules;
+    core->d.rules = &core->rules;
     enum err e = store_open(path, &core->d.store);
     if (e == OK)
         e = load_domain(&core->d);

@@ -9,6 +9,7 @@
 
 #include "common/base/str.h"
 #include "common/base/writer.h"
+#include "server/domain/rules.h"
 #include "server/limit/rules.h"
 
 struct core_config {
@@ -17,6 +18,7 @@ struct core_config {
     uint32_t password_iterations;
     uint32_t hash_threads;
     struct limit_rules limits;
+    struct account_rules rules;
 };
 
 void core_config_write(struct writer *w, const struct core_config *c);

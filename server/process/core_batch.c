@@ -167,21 +167,21 @@ static enum err take_frames(struct core *core, uint32_t at)
 
 static enum err take_hashes(struct core *core)
 {
-    struct hash_job job;
+    static struct errand done;
     if (!core->hashes_wait)
         return OK;
     while (core->requests < BATCH_MAX) {
-        if (hash_pool_take(core->pool, &job) != OK) {
+        if (hash_pool_take(core->pool, &done) != OK) {
             core->hashes_wait = false;
             return OK;
         }
         core->requests++;
         enum err e = transaction(core);
         if (e == OK)
-            e = api_hashed(core->api, &job);
+            e = api_errand_done(core->api, &done);
         if (e != OK)
-            core_note_told(core, job.origin);
-        wipe(&job, sizeof job);
+            core_note_told(core, done.origin);
+        wipe(&done, sizeof done);
         TRY(e);
     }
     return OK;

@@ -134,10 +134,10 @@ static void outlet_ban(void *ctx, uint32_t link, const uint8_t address[static 16
     }
 }
 
-static enum err outlet_hash(void *ctx, const struct hash_job *job)
+static enum err outlet_hash(void *ctx, const struct errand *e)
 {
     struct core *core = ctx;
-    return hash_pool_add(core->pool, job);
+    return hash_pool_add(core->pool, e);
 }
 
 /* DIR/db/acme/TOKEN, put there by whoever asks an authority for a certificate. The api has looked

@@ -21,6 +21,7 @@
 
 struct core {
     struct domain d;
+    struct account_rules rules; /* d goes by them */
     struct api *api;
     struct hash_pool *pool;
     struct link links[LINKS_MAX];

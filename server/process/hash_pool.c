@@ -8,7 +8,6 @@
 
 #include "common/base/encoding.h"
 #include "common/crypto/crypto.h"
-#include "server/domain/password.h"
 #include "server/os/entropy.h"
 
 #define NICENESS 10
@@ -33,30 +32,17 @@ struct hash_pool {
     struct {
         enum job_state state;
         uint64_t turn;
-        struct hash_job job;
+        struct errand errand;
     } slots[HASH_QUEUE_MAX];
 };
 
-static void renew(struct hash_job *job, struct str password)
+static void run(struct errand *e)
 {
-    uint8_t random[16], salt[BASE64URL_LEN(sizeof random)];
+    uint8_t random[16], text[BASE64URL_LEN(sizeof random)];
     entropy_fill(random, sizeof random);
-    struct writer salt_text = writer_into(salt, sizeof salt);
-    base64url_write(&salt_text, str_from(random, sizeof random));
-    struct writer w = writer_into(job->renewed, sizeof job->renewed);
-    password_hash(password, str_from(salt, salt_text.len), job->iterations, &w);
-    job->renewed_len = w.overflow ? 0 : w.len;
-}
-
-static void run(struct hash_job *job)
-{
-    struct str stored = str_from(job->stored, job->stored_len);
-    struct str password = str_from(job->password, job->password_len);
-    job->verdict = password_matches(stored, password);
-    if (job->verdict == OK && job->account_id != 0 &&
-        password_needs_rehash(stored, job->iterations))
-        renew(job, password);
-    wipe(job->password, sizeof job->password);
+    struct writer salt = writer_into(text, sizeof text);
+    base64url_write(&salt, str_from(random, sizeof random));
+    hash_errand_run(&e->hash, str_from(text, salt.len));
 }
 
 /* The oldest slot in this state, or HASH_QUEUE_MAX. */
@@ -71,6 +57,30 @@ static size_t oldest(const struct hash_pool *p, enum job_state state)
     return found;
 }
 
+/* Whoever is known, then strangers, each in the order in which they came. */
+static size_t next_queued(const struct hash_pool *p)
+{
+    size_t found = HASH_QUEUE_MAX;
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++) {
+        if (p->slots[i].state != JOB_QUEUED)
+            continue;
+        bool goes_first = p->slots[i].errand.hash.goes_first;
+        bool before = found < HASH_QUEUE_MAX && p->slots[found].errand.hash.goes_first;
+        if (found == HASH_QUEUE_MAX || goes_first > before ||
+            (goes_first == before && p->slots[i].turn < p->slots[found].turn))
+            found = i;
+    }
+    return found;
+}
+
+static bool has_room(const struct hash_pool *p, bool goes_first)
+{
+    size_t strangers = 0;
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++)
+        strangers += p->slots[i].state != JOB_FREE && !p->slots[i].errand.hash.goes_first;
+    return goes_first || strangers < HASH_STRANGERS;
+}
+
 static void *work(void *arg)
 {
     struct hash_pool *p = arg;
@@ -79,14 +89,14 @@ static void *work(void *arg)
     p->begun_count++;
     pthread_cond_signal(&p->begun);
     while (!p->stopping) {
-        size_t at = oldest(p, JOB_QUEUED);
+        size_t at = next_queued(p);
         if (at == HASH_QUEUE_MAX) {
             pthread_cond_wait(&p->work, &p->mutex);
             continue;
         }
         p->slots[at].state = JOB_RUNNING;
         pthread_mutex_unlock(&p->mutex);
-        run(&p->slots[at].job);
+        run(&p->slots[at].errand);
         pthread_mutex_lock(&p->mutex);
         p->slots[at].state = JOB_DONE;
         ssize_t told = write(p->done_fd, &(uint64_t){1}, sizeof(uint64_t));
@@ -148,12 +158,12 @@ int hash_pool_fd(const struct hash_pool *p)
     return p->done_fd;
 }
 
-enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job)
+enum err hash_pool_add(struct hash_pool *p, const struct errand *errand)
 {
     pthread_mutex_lock(&p->mutex);
-    size_t at = oldest(p, JOB_FREE);
+    size_t at = has_room(p, errand->hash.goes_first) ? oldest(p, JOB_FREE) : HASH_QUEUE_MAX;
     if (at < HASH_QUEUE_MAX) {
-        p->slots[at].job = *job;
+        p->slots[at].errand = *errand;
         p->slots[at].turn = p->next_turn++;
         p->slots[at].state = JOB_QUEUED;
         pthread_cond_signal(&p->work);
@@ -169,13 +179,13 @@ void hash_pool_wake(struct hash_pool *p)
     (void)drained; /* nothing to drain is fine */
 }
 
-enum err hash_pool_take(struct hash_pool *p, struct hash_job *out)
+enum err hash_pool_take(struct hash_pool *p, struct errand *out)
 {
     pthread_mutex_lock(&p->mutex);
     size_t at = oldest(p, JOB_DONE);
     if (at < HASH_QUEUE_MAX) {
-        *out = p->slots[at].job;
-        wipe(&p->slots[at].job, sizeof p->slots[at].job);
+        *out = p->slots[at].errand;
+        wipe(&p->slots[at].errand, sizeof p->slots[at].errand);
         p->slots[at].state = JOB_FREE;
     }
     pthread_mutex_unlock(&p->mutex);

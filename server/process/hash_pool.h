@@ -2,16 +2,18 @@
  *
  * Owns:     its threads and a queue of HASH_QUEUE_MAX jobs; passwords in it are wiped when done.
  * Promise:  the loop never waits for a hash, and devices never wait for owners: the threads run at
- *           a lower priority.
+ *           a lower priority. Strangers fill at most half of the queue, and whoever is known goes
+ *           before them.
  * Source:   OWASP ASVS 15.1.3: what is expensive is bounded by admission.
  * Watch:    producer and consumer: the core's loop; full: hash_pool_add() says ERR_LIMIT and the
  *           sign-in is answered 503 with Retry-After. */
 #ifndef OC_PROCESS_HASH_POOL_H
 #define OC_PROCESS_HASH_POOL_H
 
-#include "server/api/api.h"
+#include "server/api/errand.h"
 
 #define HASH_QUEUE_MAX   32
+#define HASH_STRANGERS   (HASH_QUEUE_MAX / 2)
 #define HASH_THREADS_MAX 8
 
 struct hash_pool;
@@ -24,9 +26,9 @@ void hash_pool_free(struct hash_pool *p); /* waits for jobs under way, forgets t
 int hash_pool_fd(const struct hash_pool *p);
 void hash_pool_wake(struct hash_pool *p);
 
-MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct hash_job *job);
+MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct errand *e);
 
 /* The next finished job; ERR_AGAIN when there is none. The caller wipes it. */
-MUST_CHECK enum err hash_pool_take(struct hash_pool *p, struct hash_job *out);
+MUST_CHECK enum err hash_pool_take(struct hash_pool *p, struct errand *out);
 
 #endif

@@ -109,13 +109,14 @@ static void rotate_tickets(struct parent *p)
 
 static void configure_core(struct parent *p)
 {
-    uint8_t payload[FILE_PATH_MAX + 512];
+    uint8_t payload[FILE_PATH_MAX + 4 * CONFIG_ITEM_MAX];
     struct writer w = writer_into(payload, sizeof payload);
     struct core_config config = {.database_dir = str_from_cstr(p->data.db),
                                  .uid = parent_uid_of(p, UID_CORE),
                                  .password_iterations = (uint32_t)p->config->password_iterations,
                                  .hash_threads = (uint32_t)hash_threads(p->config),
-                                 .limits = p->config->limits};
+                                 .limits = p->config->limits,
+                                 .rules = p->accounts};
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     parent_tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
@@ -439,6 +440,28 @@ static enum err lock_data_dir(struct parent *p)
     return e == OK ? OK : complain(path, ": cannot be written");
 }
 
+/* Links lead to the first door, and mails come from its host, unless the settings say otherwise. */
+static enum err settle_accounts(struct parent *p)
+{
+    const struct config *c = p->config;
+    struct account_rules *rules = &p->accounts;
+    *rules = c->accounts;
+    rules->has_turnstile = rules->turnstile_site_key[0] != 0 && c->turnstile_secret_file[0] != 0;
+    if ((rules->turnstile_site_key[0] != 0) != (c->turnstile_secret_file[0] != 0))
+        return complain("turnstile.site_key and turnstile.secret_file",
+                        ": set both of them or neither");
+    if (rules->url[0] == 0 && (size_t)snprintf(rules->url, sizeof rules->url, "https:%s",
+                                               p->doors.list[0].listener.url) >= sizeof rules->url)
+        return complain("the name of the first https listener is too long", ": set url");
+    const char *host = rules->url + strlen("https://");
+    bool is_name = host[strspn(host, "0123456789.[")] != ':' && host[0] != '[';
+    if (rules->mail_from[0] == 0)
+        snprintf(rules->mail_from, sizeof rules->mail_from, "oceanremote@%.*s",
+                 is_name ? (int)strcspn(host, ":") : (int)strlen("localhost"),
+                 is_name ? host : "localhost");
+    return OK;
+}
+
 static enum err begin(struct parent *p)
 {
     TRY(lock_data_dir(p));
@@ -447,6 +470,7 @@ static enum err begin(struct parent *p)
     if (p->data.has_moved)
         log_event("parent.database_moved", "to=%s", p->data.db);
     TRY(doors_open(p->config, p->edges, &p->doors));
+    TRY(settle_accounts(p));
     TRY(front_settings_read(p->config, &p->doors, &p->front));
     if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
         return complain("no memory", " for the table of limits");

@@ -43,7 +43,8 @@ struct parent {
     uint32_t link_serials[EDGES_MAX]; /* of the newest link to each edge */
     struct doors doors;
     struct front front;
-    int limits; /* the table that all edges count in */
+    struct account_rules accounts; /* the settings, with what follows from the listeners */
+    int limits;                    /* the table that all edges count in */
     uint8_t tickets[TICKET_KEYS_MAX][TICKET_KEY_LEN];
     size_t ticket_count;
     int64_t next_ticket_ms;

@@ -86,6 +86,8 @@ void house_open(struct house *h)
     h->d.now_ms = HOUSE_START_MS;
     h->d.entropy = seeded_entropy;
     h->d.password_iterations = 1000;
+    h->rules = account_rules_default();
+    h->d.rules = &h->rules;
     move_in(h);
 }
 

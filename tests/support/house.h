@@ -19,6 +19,7 @@
 
 struct house {
     struct domain d;
+    struct account_rules rules;
     struct exchanges *exchanges;
     char dir[64];
     char path[96];

@@ -1,0 +1,77 @@
+/* What a request waits for elsewhere before it can be answered: a password to compare or to hash.
+ *
+ * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
+ * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
+ *           not, the errand leaves with the request, and the handler returns. When the errand is
+ *           done, the same request runs again from its beginning, credential included, and the same
+ *           question has its answer. Answers of earlier errands of a request are kept.
+ * Source:   ARCHITECTURE.md: the core is a loop, and a handler is plain sequential C.
+ * Watch:    what a handler spends (a token, a code) it spends after its last question. */
+#ifndef OC_API_ERRAND_H
+#define OC_API_ERRAND_H
+
+#include "server/domain/limits.h"
+#include "server/domain/password.h"
+#include "server/ipc/frame.h"
+
+struct call;
+
+/* Whom an answer is for: an edge's link, and that edge's own request id. An edge that was started
+ * anew has the same link and counts its ids from the start: life tells the two apart. */
+#define LINK_EVERY UINT32_MAX
+struct origin {
+    uint32_t link;
+    uint64_t id;
+    uint32_t life;
+};
+
+#define ERRAND_REQUEST_MAX (16 * 1024)
+
+struct errand {
+    struct origin origin;
+    uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
+    size_t request_len;
+
+    struct hash_errand {
+        bool is_done;
+        /* compare password with stored; nothing stored: compare nothing */
+        uint8_t stored[PASSWORD_HASH_TEXT_MAX];
+        size_t stored_len;
+        uint8_t password[PASSWORD_MAX];
+        size_t password_len;
+        /* and hash this one; or the password itself, when it matches a hash that is too weak */
+        uint8_t fresh[PASSWORD_MAX];
+        size_t fresh_len;
+        bool renews;
+        bool goes_first;
+        uint32_t iterations; /* of a fresh hash */
+        /* the answer */
+        enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
+        uint8_t made[PASSWORD_HASH_TEXT_MAX];
+        size_t made_len;
+    } hash;
+};
+
+struct hash_question {
+    struct str stored, password; /* compare these; without stored: compare nothing */
+    bool renews;                 /* a match with a hash that is too weak is hashed anew */
+    struct str fresh;            /* hash this; empty: nothing */
+    bool goes_first;             /* of somebody who is known: not behind the strangers */
+};
+
+struct hash_answer {
+    enum err
+        verdict;     /* OK, ERR_DENIED (also: the stored hash has changed meanwhile), ERR_CORRUPT */
+    struct str made; /* a fresh hash, in the errand; empty: none */
+};
+
+/* True: the answer. False: asked, or answered 503 because too many ask; the handler returns OK. */
+bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer *out);
+
+/* A hash that no password gives, of the work of a true one: for what nobody has. */
+struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);
+
+/* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
+void hash_errand_run(struct hash_errand *h, struct str salt);
+
+#endif
