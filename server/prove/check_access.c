@@ -14,10 +14,11 @@
 
 /* ---- A1 -------------------------------------------------------------------------------------- */
 
-#define CALLER_IS_ANYONE_ANYONE  true
-#define CALLER_IS_ANYONE_OWNER   false
-#define CALLER_IS_ANYONE_BROWSER false
-#define CALLER_IS_ANYONE_DEVICE  false
+#define CALLER_IS_ANYONE_ANYONE    true
+#define CALLER_IS_ANYONE_OWNER     false
+#define CALLER_IS_ANYONE_BROWSER   false
+#define CALLER_IS_ANYONE_CONFIRMED false
+#define CALLER_IS_ANYONE_DEVICE    false
 
 static const struct {
     const char *method, *path;
