@@ -472,6 +472,7 @@ static enum err begin(struct parent *p)
     TRY(doors_open(p->config, p->edges, &p->doors));
     TRY(settle_accounts(p));
     TRY(front_settings_read(p->config, &p->doors, &p->front));
+    p->front.has_turnstile = p->accounts.has_turnstile != 0;
     if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
         return complain("no memory", " for the table of limits");
     return OK;
