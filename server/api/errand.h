@@ -1,4 +1,5 @@
-/* What a request waits for elsewhere before it can be answered: a password to compare or to hash.
+/* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
+ * a question to the vault.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -13,6 +14,7 @@
 #include "server/domain/limits.h"
 #include "server/domain/password.h"
 #include "server/ipc/frame.h"
+#include "server/ipc/sealing.h"
 
 struct call;
 
@@ -27,8 +29,15 @@ struct origin {
 
 #define ERRAND_REQUEST_MAX (16 * 1024)
 
+/* What is to be done next. */
+enum errand_part {
+    ERRAND_HASH,
+    ERRAND_VAULT,
+};
+
 struct errand {
     struct origin origin;
+    enum errand_part part;
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -49,6 +58,13 @@ struct errand {
         uint8_t made[PASSWORD_HASH_TEXT_MAX];
         size_t made_len;
     } hash;
+
+    struct vault_errand {
+        bool is_done;
+        struct sealing_question question; /* its id is the caller's to set */
+        enum err verdict;                 /* ERR_AGAIN: the vault is silent */
+        struct sealing_answer answer;
+    } vault;
 };
 
 struct hash_question {
@@ -71,5 +87,9 @@ struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT
 
 /* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
 void hash_errand_run(struct hash_errand *h, struct str salt);
+
+/* True: the answer, which the caller wipes. False: asked, or answered 503 because the vault is
+ * silent or too many ask; the handler returns OK. */
+bool vault_ask(struct call *c, const struct sealing_question *q, struct sealing_answer *out);
 
 #endif

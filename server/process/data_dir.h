@@ -22,6 +22,8 @@ enum uid_offset {
     UID_CORE,
     UID_EDGE,
     UID_KEYRING,
+    UID_COURIER,
+    UID_VAULT,
 };
 
 /* Who works on the directory's behalf. */

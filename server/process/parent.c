@@ -33,7 +33,12 @@
 
 static const char *child_name(size_t at)
 {
-    return at < EDGES_MAX ? "edge" : at == CORE ? "core" : "keyring";
+    return at < EDGES_MAX ? "edge" : at == CORE ? "core" : at == VAULT ? "vault" : "keyring";
+}
+
+bool parent_is_keyring(size_t at)
+{
+    return at == KEYRINGS || at == KEYRINGS + 1;
 }
 
 static size_t hash_threads(const struct config *c)
@@ -120,6 +125,7 @@ static void configure_core(struct parent *p)
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     parent_tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    vault_tell_core(p);
     for (size_t i = 0; i < p->edges; i++)
         link_up(p, i);
     parent_tell(p, CORE, CONTROL_START, STR_NONE, NULL, 0);
@@ -175,6 +181,8 @@ void parent_start_child(struct parent *p, size_t at)
         configure_core(p);
     else if (at < EDGES_MAX)
         configure_edge(p, at);
+    else if (at == VAULT)
+        vault_configure(p);
     else
         keyring_configure(p, at);
 }
@@ -185,7 +193,8 @@ static bool all_ready(const struct parent *p)
         if (!p->children[i].is_ready)
             return false;
     }
-    return p->children[CORE].is_ready && p->children[p->keyring].is_ready;
+    return p->children[CORE].is_ready && p->children[VAULT].is_ready &&
+           p->children[p->keyring].is_ready;
 }
 
 static void greet(const struct parent *p)
@@ -203,7 +212,7 @@ static void note_ready(struct parent *p, size_t at)
     p->children[at].is_ready = true;
     log_event("parent.child_ready", "child=%s index=%zu pid=%d", child_name(at), at,
               (int)p->children[at].pid);
-    if (at >= KEYRINGS)
+    if (parent_is_keyring(at))
         keyring_ready(p, at);
     if (!p->has_served && all_ready(p)) {
         p->has_served = true;
@@ -238,7 +247,7 @@ static void note_death(struct parent *p, size_t at, int status)
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
     log_death(at, lived_ms, status);
-    if (parent_is_draining(p) || (at >= KEYRINGS && keyring_ended(p, at)))
+    if (parent_is_draining(p) || (parent_is_keyring(at) && keyring_ended(p, at)))
         return;
     if (!p->has_served) {
         fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
@@ -276,7 +285,7 @@ static void restart_due(struct parent *p)
     }
 }
 
-/* ---- draining: edges first, then the core and the keyring ------------------------------------ */
+/* ---- draining: edges first, then the others --------------------------------------------- */
 
 static bool is_running(const struct parent *p, size_t from, size_t to)
 {
@@ -355,7 +364,7 @@ static void read_child(struct parent *p, size_t at)
     }
     if (e == OK && at == CORE && m.type == CONTROL_LINK && m.fd_count == 0 && relink(p, m.payload))
         return;
-    if (e == OK && at >= KEYRINGS && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
+    if (e == OK && parent_is_keyring(at) && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
         keyring_identity(p, at, m.payload) == OK)
         return;
     for (size_t i = 0; e == OK && i < m.fd_count; i++)
@@ -513,7 +522,9 @@ int parent_main(const struct config *config)
     watch_signals(&p);
     rotate_tickets(&p);
     keyring_open_pairs(&p);
+    vault_open_pair(&p);
     parent_start_child(&p, p.keyring); /* edges follow when it has told the certificate */
+    parent_start_child(&p, VAULT);
     parent_start_child(&p, CORE);
     do
         turn(&p);
