@@ -38,6 +38,7 @@ enum errand_part {
 struct errand {
     struct origin origin;
     enum errand_part part;
+    bool goes_first; /* of somebody who is known: not behind the strangers */
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -71,6 +72,7 @@ struct hash_question {
     struct str stored, password; /* compare these; without stored: compare nothing */
     bool renews;                 /* a match with a hash that is too weak is hashed anew */
     struct str fresh;            /* hash this; empty: nothing */
+    bool goes_first;             /* of somebody who is known: not behind the strangers */
 };
 
 struct hash_answer {
