@@ -28,6 +28,8 @@ struct outlet {
     /* Compare or hash away from the loop; api_errand_done() follows. ERR_LIMIT: the queue is full.
      * The errand is copied. */
     enum err (*hash)(void *ctx, const struct errand *e);
+    /* Are many passwords waiting to be hashed? */
+    bool (*is_busy)(void *ctx);
     /* What a certificate authority wants to see under this name, in a. Any error: there is none. */
     enum err (*challenge)(void *ctx, struct arena *a, struct str token, struct str *out);
 };
