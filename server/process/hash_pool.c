@@ -197,6 +197,16 @@ enum err hash_pool_add(struct hash_pool *p, const struct errand *errand)
     return at < HASH_QUEUE_MAX ? OK : ERR_LIMIT;
 }
 
+bool hash_pool_is_busy(struct hash_pool *p)
+{
+    size_t taken = 0;
+    pthread_mutex_lock(&p->mutex);
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++)
+        taken += p->slots[i].state != JOB_FREE;
+    pthread_mutex_unlock(&p->mutex);
+    return taken >= HASH_STRANGERS / 2;
+}
+
 void hash_pool_wake(struct hash_pool *p)
 {
     uint64_t count;
