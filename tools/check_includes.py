@@ -21,7 +21,9 @@ ROOMS = {
     "server/limit": ["common/base", "common/crypto", "server/os"],
     "server/store": ["common/base", "server/os"],
     # no socket, no clock, no SQL text: time and entropy are passed in
-    "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store"],
+    "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store",
+                      # addresses as text, and whose they are: no socket
+                      "server/net/networks.h", "server/net/known_networks.h"],
     "server/api": ["common/base", "common/crypto", "common/wire", "common/proto", "server/domain", "server/store",
                    "server/ipc", "server/limit", "server/os/log.h"],
     # meets strangers and decides nothing: it asks by message

@@ -4,12 +4,16 @@
 #include <string.h>
 
 #include "common/base/assert.h"
+#include "queries.h"
 #include "server/api/call.h"
 #include "server/api/device_json.h"
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/router.h"
+#include "server/domain/ranges.h"
+#include "server/domain/signup_watch.h"
 #include "server/domain/telemetry.h"
+#include "server/os/log.h"
 
 #define EXPIRY_EVERY_MS MINUTE_MS
 #define SAVE_EVERY_MS   MINUTE_MS
@@ -53,9 +57,23 @@ void api_free(struct api *api)
     free(api);
 }
 
+/* What of the database is kept in memory, and commands beside us change. */
 enum err api_load(struct api *api)
 {
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    api->data_version = version.version;
+    TRY(ranges_load(api->d));
+    if (ranges_damaged(api->d->ranges) > 0)
+        log_event("core.ranges_damaged", "lists=%zu", ranges_damaged(api->d->ranges));
     return honeypot_load(api);
+}
+
+static enum err notice_commands(struct api *api)
+{
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    return version.version == api->data_version ? OK : api_load(api);
 }
 
 static struct call call_begin(struct api *api, struct origin from, const struct request *r)
@@ -256,6 +274,7 @@ static enum err expire(struct api *api)
     if (api->d->now_ms < api->next_expiry_ms)
         return OK;
     api->next_expiry_ms = api->d->now_ms + EXPIRY_EVERY_MS;
+    TRY(signup_watch_tick(api->d));
     TRY(device_session_expire(api->d));
     return browser_session_expire(api->d);
 }
@@ -293,6 +312,7 @@ enum err api_tick_store(struct api *api)
     struct domain *d = api->d;
     bool more;
     TRY(announce_presence(api));
+    TRY(notice_commands(api));
     TRY(honeypot_tick(api));
     if (d->storage_is_in_trouble)
         return OK;

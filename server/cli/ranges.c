@@ -6,6 +6,7 @@
 #include "server/cli/command.h"
 #include "server/os/clock.h"
 #include "server/os/file.h"
+#include "server/net/known_networks.h"
 #include "server/process/cloudflare.h"
 #include "server/process/config.h"
 #include "server/process/data_dir.h"
@@ -28,7 +29,7 @@ static int show(const char *data_dir)
         return refuse(CLOUDFLARE_FILE " in the data directory is no list of networks; store it "
                                       "again, or remove it");
     if (stored_at_s == 0)
-        printf("%zu networks, built in, of " CLOUDFLARE_BUILT_IN_ON "\n", list.count);
+        printf("%zu networks, built in, of " KNOWN_NETWORKS_ON "\n", list.count);
     else
         printf("%zu networks, stored %lld days ago\n", list.count,
                (long long)((clock_wall_ms() / 1000 - stored_at_s) / DAY_S));
