@@ -6,10 +6,12 @@
 #include "common/base/assert.h"
 #include "queries.h"
 #include "server/api/call.h"
+#include "server/api/cookie.h"
 #include "server/api/device_json.h"
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/router.h"
+#include "server/domain/known_browser.h"
 #include "server/domain/ranges.h"
 #include "server/domain/signup_watch.h"
 #include "server/domain/telemetry.h"
@@ -102,12 +104,12 @@ static enum err run(struct api *api, struct origin from, const struct request *r
     api->d->peer = r->peer;
     enum err e = route_call(&c);
     api->d->peer = NULL;
-    if (fails_the_batch(e))
-        return e;
-    if (e != OK)
+    bool fails = fails_the_batch(e);
+    if (e != OK && !fails)
         answer_problem(&c, problem_of(e), problem_advice(e));
-    ASSERT(c.answered);
-    return OK;
+    wipe(&c.session.cookie, sizeof c.session.cookie);
+    ASSERT(fails || c.answered);
+    return fails ? e : OK;
 }
 
 enum err api_request(struct api *api, struct origin from, const struct request *r)
@@ -144,13 +146,30 @@ principal caller_of(const struct call *c)
     return c->account_id == 0 ? 0 : PRINCIPAL_OF(PRINCIPAL_ACCOUNT, c->account_id);
 }
 
-static void answer(struct call *c, uint16_t status, struct str body)
+/* Whatever is answered, a session that has got another id tells the browser. */
+static struct reply reply_of(struct call *c, uint16_t status, struct str body)
 {
     struct reply reply = {.status = status, .body = body, .caller = caller_of(c)};
+    if (c->session.is_renewed)
+        cookie_set_session(&c->headers, credential_text(&c->session.cookie));
     enum err e = writer_end(&c->headers, &reply.headers);
     ASSERT(e == OK && !c->answered);
-    c->api->outlet.reply(c->api->outlet.ctx, c->from, &reply);
     c->answered = true;
+    return reply;
+}
+
+static void answer(struct call *c, uint16_t status, struct str body)
+{
+    struct reply reply = reply_of(c, status, body);
+    c->api->outlet.reply(c->api->outlet.ctx, c->from, &reply);
+}
+
+void answer_stream(struct call *c)
+{
+    answer_header(c, STR("Content-Type"), STR("text/event-stream"));
+    answer_header(c, STR("Cache-Control"), STR("no-store"));
+    struct reply head = reply_of(c, 200, STR_NONE);
+    c->api->outlet.stream(c->api->outlet.ctx, c->from, &head);
 }
 
 void answer_empty(struct call *c, uint16_t status)
@@ -276,6 +295,7 @@ static enum err expire(struct api *api)
     api->next_expiry_ms = api->d->now_ms + EXPIRY_EVERY_MS;
     TRY(signup_watch_tick(api->d));
     TRY(device_session_expire(api->d));
+    TRY(known_browser_expire(api->d));
     return browser_session_expire(api->d);
 }
 

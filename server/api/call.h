@@ -86,6 +86,8 @@ void answer_problem(struct call *c, enum problem_kind kind, const char *detail);
 void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail);
 /* 422 that names the member at fault. */
 void answer_invalid(struct call *c, const char *field, const char *detail);
+/* 200, and events until the stream ends. */
+void answer_stream(struct call *c);
 /* Another header line: name, value. */
 void answer_header(struct call *c, struct str name, struct str value);
 

@@ -56,6 +56,7 @@ bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer 
     h->password_len = keep(h->password, sizeof h->password, q->password);
     h->fresh_len = keep(h->fresh, sizeof h->fresh, q->fresh);
     h->renews = q->renews;
+    h->goes_first = q->goes_first;
     h->iterations = c->d->password_iterations;
     leave(c, &e, "Many passwords are being checked. Try again in a second.");
     wipe(&e, sizeof e);
@@ -78,6 +79,15 @@ static void make(struct hash_errand *h, struct str password, struct str salt)
     h->made_len = w.overflow ? 0 : w.len;
 }
 
+/* A hash of fewer rounds than a decoy would tell, by its time, that somebody has the address. */
+static void spend_the_rest(const struct hash_errand *h, struct str stored, struct str password)
+{
+    uint8_t ignored[SHA256_LEN];
+    uint32_t rounds = password_iterations_of(stored);
+    if (rounds < h->iterations)
+        pbkdf2_sha256(password, STR("the rest"), h->iterations - rounds, ignored);
+}
+
 void hash_errand_run(struct hash_errand *h, struct str salt)
 {
     struct str stored = str_from(h->stored, h->stored_len);
@@ -85,7 +95,9 @@ void hash_errand_run(struct hash_errand *h, struct str salt)
     h->verdict = stored.len == 0 ? OK : password_matches(stored, password);
     if (h->fresh_len > 0)
         make(h, str_from(h->fresh, h->fresh_len), salt);
-    else if (h->renews && h->verdict == OK && password_needs_rehash(stored, h->iterations))
+    else if (h->verdict != OK)
+        spend_the_rest(h, stored, password);
+    else if (h->renews && password_needs_rehash(stored, h->iterations))
         make(h, password, salt);
     wipe(h->password, sizeof h->password);
     wipe(h->fresh, sizeof h->fresh);

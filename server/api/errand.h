@@ -43,6 +43,7 @@ struct errand {
         uint8_t fresh[PASSWORD_MAX];
         size_t fresh_len;
         bool renews;
+        bool goes_first;
         uint32_t iterations; /* of a fresh hash */
         /* the answer */
         enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
@@ -55,6 +56,7 @@ struct hash_question {
     struct str stored, password; /* compare these; without stored: compare nothing */
     bool renews;                 /* a match with a hash that is too weak is hashed anew */
     struct str fresh;            /* hash this; empty: nothing */
+    bool goes_first;             /* of somebody who is known: not behind the strangers */
 };
 
 struct hash_answer {

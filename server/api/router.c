@@ -14,6 +14,7 @@
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/routes.h"
+#include "server/domain/account.h"
 #include "server/domain/limits.h"
 
 enum body_kind {
@@ -107,10 +108,23 @@ bool caller_is_signed_in(struct call *c)
     return browser_session_find(c->d, &c->arena, cookie, &session) == OK;
 }
 
+/* The cookie is in two hands. Who shows the old one may be either of them. */
+static enum err refuse_stolen(struct call *c)
+{
+    events_end_session(&c->api->events, &c->api->outlet, c->session.id);
+    TRY(account_tell(c->d, &c->arena, c->session.account_id, MAIL_SESSION_STOLEN, STR_NONE));
+    answer_problem(c, PROBLEM_UNAUTHENTICATED,
+                   "This session was used from two places and has been ended. Sign in again; if "
+                   "the other place was not you, change the password.");
+    return OK;
+}
+
 static enum err authenticate_browser(struct call *c)
 {
     struct str cookie = cookie_session(c->request->field[FIELD_COOKIE]);
-    enum err e = browser_session_find(c->d, &c->arena, cookie, &c->session);
+    enum err e = browser_session_use(c->d, &c->arena, cookie, &c->session);
+    if (e == ERR_CONFLICT)
+        return refuse_stolen(c);
     if (e == ERR_DENIED) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,
                        "Sign in with POST /api/v1/login, or send an API key.");
@@ -133,9 +147,11 @@ static enum err authenticate_key(struct call *c, const struct route *route)
     enum err e = bearer_read(c->request->field[FIELD_AUTHORIZATION], &text);
     if (e == OK)
         e = api_key_find(c->d, text, &key);
-    if (e == ERR_DENIED) {
+    if (e == ERR_DENIED || e == ERR_CONFLICT) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,
-                       "The API key is not valid. Make a new one in the dashboard.");
+                       e == ERR_DENIED
+                           ? "The API key is not valid. Make a new one in the dashboard."
+                           : "The API key has expired. Make a new one in the dashboard.");
         return OK;
     }
     TRY(e);

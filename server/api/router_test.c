@@ -99,7 +99,7 @@ static void open_api(void)
                                          .hash = on_hash,
                                          .challenge = on_challenge};
     struct browser_session s;
-    int64_t id, alarm;
+    int64_t id, alarm, ended;
     house_open(&house);
     struct limit_rules limits = limit_rules_default();
     HOUSE_MUST(api_new(&house.d, &outlet, &limits, &api));
@@ -108,10 +108,14 @@ static void open_api(void)
     eve = house_account(&house, "eve@example.org");
     house_register(&house, ada, 1, &buoy);
     HOUSE_MUST(house_sign_in(&house, &buoy, credential_text(&buoy.registered.key), &alarm));
+    struct sign_in in = {
+        .account_id = ada, .way = SIGNED_IN_WITH_PASSWORD, .user_agent = user_agent_read(STR_NONE)};
     HOUSE_MUST(
-        browser_session_open(&house.d, &house.arena, ada, STR("ada@example.org"), &cookie, &s));
+        browser_session_open(&house.d, &house.arena, &in, STR("ada@example.org"), &s, &ended));
+    cookie = s.cookie;
     for (enum scope scope = SCOPE_READ; scope <= SCOPE_MANAGE; scope++)
-        HOUSE_MUST(api_key_add(&house.d, ada, STR("key"), scope, &keys[scope], &id));
+        HOUSE_MUST(
+            api_key_add(&house.d, ada, STR("key"), scope, API_KEY_FOR_EVER, &keys[scope], &id));
     snprintf(csrf, sizeof csrf, "%.*s", STR_ARGS(s.csrf_token));
     snprintf(cookie_field, sizeof cookie_field, "a=b; __Host-session=%.*s; c=d",
              STR_ARGS(credential_text(&cookie)));
@@ -459,7 +463,7 @@ static void check_other_owner(const struct route_row *row)
     int64_t id;
     if (strstr(row->path, "/devices/{id}") == NULL)
         return;
-    HOUSE_MUST(api_key_add(&house.d, eve, STR("key"), SCOPE_MANAGE, &key, &id));
+    HOUSE_MUST(api_key_add(&house.d, eve, STR("key"), SCOPE_MANAGE, API_KEY_FOR_EVER, &key, &id));
     struct request r = request_of(row);
     r.field[FIELD_AUTHORIZATION] = bearer(&key);
     r.body = STR("{\"name\":\"mine now\"}");

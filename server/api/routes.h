@@ -17,6 +17,11 @@
     ROUTE(POST,   "/device/v1/register",                     ANYONE,  NONE,    JSON,  device_register_post) \
     ROUTE(POST,   "/api/v1/login",                           ANYONE,  NONE,    JSON,  login_post) \
     ROUTE(POST,   "/api/v1/logout",                          BROWSER, NONE,    EMPTY, logout_post) \
+    ROUTE(POST,   "/api/v1/session/confirmation",            BROWSER, NONE,    JSON,  session_confirmation_post) \
+    ROUTE(GET,    "/api/v1/sessions",                        BROWSER, NONE,    EMPTY, sessions_get) \
+    ROUTE(DELETE, "/api/v1/sessions",                        BROWSER, NONE,    EMPTY, sessions_delete) \
+    ROUTE(DELETE, "/api/v1/sessions/{id}",                   BROWSER, NONE,    EMPTY, session_delete) \
+    ROUTE(GET,    "/api/v1/audit",                           BROWSER, NONE,    EMPTY, audit_get) \
     ROUTE(GET,    "/api/v1/me",                              OWNER,   READ,    EMPTY, me_get) \
     ROUTE(GET,    "/api/v1/api-keys",                        BROWSER, NONE,    EMPTY, api_keys_get) \
     ROUTE(POST,   "/api/v1/api-keys",                        BROWSER, NONE,    JSON,  api_keys_post) \

@@ -58,3 +58,21 @@ enum err account_rehash(struct domain *d, int64_t id, struct str password_hash)
 {
     return sql_account_set_password(d->store, id, password_hash);
 }
+
+enum err account_tell(struct domain *d, struct arena *a, int64_t id, enum mail_kind kind,
+                      struct str detail)
+{
+    struct sql_account_by_id_row row;
+    TRY(sql_account_by_id(d->store, a, id, &row));
+    struct mail_note note = {.kind = kind, .to = row.email, .account_id = id, .detail = detail};
+    enum err e = mail_add(d, &note);
+    return e == ERR_PEER ? OK : e; /* what a mail cannot carry still happens, and is audited */
+}
+
+enum err account_signed_in(struct domain *d, int64_t id, bool *is_first)
+{
+    struct sql_account_signed_in_row row;
+    TRY(sql_account_signed_in(d->store, id, &row));
+    *is_first = row.signed_in_at_ms == 0;
+    return sql_account_set_signed_in(d->store, id, d->now_ms);
+}

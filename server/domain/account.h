@@ -10,6 +10,7 @@
 
 #include "server/domain/domain.h"
 #include "server/domain/limits.h"
+#include "server/domain/mail.h"
 
 struct account {
     int64_t id;
@@ -31,6 +32,13 @@ MUST_CHECK enum err account_add(struct domain *d, struct str email, struct str p
 MUST_CHECK enum err account_find(struct domain *d, struct arena *a, struct str email,
                                  struct account *out);
 MUST_CHECK enum err account_get(struct domain *d, struct arena *a, int64_t id, struct account *out);
+
+/* A mail to its owner about something that has happened to it. */
+MUST_CHECK enum err account_tell(struct domain *d, struct arena *a, int64_t id, enum mail_kind kind,
+                                 struct str detail);
+
+/* Somebody signs in. *is_first: nobody has before. */
+MUST_CHECK enum err account_signed_in(struct domain *d, int64_t id, bool *is_first);
 
 /* A stronger hash of the same password. */
 MUST_CHECK enum err account_rehash(struct domain *d, int64_t id, struct str password_hash);

@@ -7,16 +7,24 @@
 #define DAY_MS    INT64_C(86400000)
 
 /* owners */
-#define EMAIL_MAX           254 /* RFC 5321 section 4.5.3.1.3, less the brackets */
-#define PASSWORD_MIN        12
-#define PASSWORD_MAX        256
-#define API_KEYS_PER_OWNER  50
-#define API_KEY_NAME_MAX    64
-#define DEVICES_PER_OWNER   50000
-#define SESSION_IDLE_MS     DAY_MS
-#define SESSION_ABSOLUTE_MS (14 * DAY_MS)
-#define SESSION_TOUCH_MS    MINUTE_MS        /* how stale "last used" may be: one write a minute */
-#define CONFIRMED_MS        (10 * MINUTE_MS) /* how long a proof of who sits there lasts */
+#define EMAIL_MAX                254 /* RFC 5321 section 4.5.3.1.3, less the brackets */
+#define PASSWORD_MIN             12
+#define PASSWORD_MAX             256
+#define API_KEYS_PER_OWNER       50
+#define API_KEY_NAME_MAX         64
+#define DEVICES_PER_OWNER        50000
+#define SESSION_IDLE_MS          DAY_MS
+#define SESSION_ABSOLUTE_MS      (14 * DAY_MS)
+#define SESSION_TOUCH_MS         MINUTE_MS /* how stale "last used" may be: one write a minute */
+#define SESSION_ROTATE_MS        HOUR_MS   /* of use, then the cookie is another one */
+#define SESSION_OVERLAP_MS       MINUTE_MS /* the one before goes on so long */
+#define SESSIONS_PER_OWNER       100
+#define CONFIRMED_MS             (10 * MINUTE_MS) /* how long a proof of who sits there lasts */
+
+#define KNOWN_BROWSER_MS         (180 * DAY_MS)
+#define KNOWN_BROWSERS_PER_OWNER 20
+#define API_KEY_DAYS_MAX         3650
+#define AUDIT_PAGE               50
 
 /* mail */
 #define MAILS_MAX           10000 /* waiting; more are not accepted */

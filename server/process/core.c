@@ -19,6 +19,7 @@
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
 #include "server/process/data_dir.h"
+#include "server/process/orders.h"
 
 #define WAIT_MS          250
 #define DRAIN_MS         INT64_C(3000)
@@ -226,14 +227,8 @@ static void handle_control(struct core *core, const struct control *m)
 
 static void read_control(struct core *core)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle_control(core, &m);
 }
 

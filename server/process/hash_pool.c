@@ -57,6 +57,30 @@ static size_t oldest(const struct hash_pool *p, enum job_state state)
     return found;
 }
 
+/* Whoever is known, then strangers, each in the order in which they came. */
+static size_t next_queued(const struct hash_pool *p)
+{
+    size_t found = HASH_QUEUE_MAX;
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++) {
+        if (p->slots[i].state != JOB_QUEUED)
+            continue;
+        bool goes_first = p->slots[i].errand.hash.goes_first;
+        bool before = found < HASH_QUEUE_MAX && p->slots[found].errand.hash.goes_first;
+        if (found == HASH_QUEUE_MAX || goes_first > before ||
+            (goes_first == before && p->slots[i].turn < p->slots[found].turn))
+            found = i;
+    }
+    return found;
+}
+
+static bool has_room(const struct hash_pool *p, bool goes_first)
+{
+    size_t strangers = 0;
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++)
+        strangers += p->slots[i].state != JOB_FREE && !p->slots[i].errand.hash.goes_first;
+    return goes_first || strangers < HASH_STRANGERS;
+}
+
 static void *work(void *arg)
 {
     struct hash_pool *p = arg;
@@ -65,7 +89,7 @@ static void *work(void *arg)
     p->begun_count++;
     pthread_cond_signal(&p->begun);
     while (!p->stopping) {
-        size_t at = oldest(p, JOB_QUEUED);
+        size_t at = next_queued(p);
         if (at == HASH_QUEUE_MAX) {
             pthread_cond_wait(&p->work, &p->mutex);
             continue;
@@ -137,7 +161,7 @@ int hash_pool_fd(const struct hash_pool *p)
 enum err hash_pool_add(struct hash_pool *p, const struct errand *errand)
 {
     pthread_mutex_lock(&p->mutex);
-    size_t at = oldest(p, JOB_FREE);
+    size_t at = has_room(p, errand->hash.goes_first) ? oldest(p, JOB_FREE) : HASH_QUEUE_MAX;
     if (at < HASH_QUEUE_MAX) {
         p->slots[at].errand = *errand;
         p->slots[at].turn = p->next_turn++;

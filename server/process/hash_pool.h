@@ -2,7 +2,8 @@
  *
  * Owns:     its threads and a queue of HASH_QUEUE_MAX jobs; passwords in it are wiped when done.
  * Promise:  the loop never waits for a hash, and devices never wait for owners: the threads run at
- *           a lower priority.
+ *           a lower priority. Strangers fill at most half of the queue, and whoever is known goes
+ *           before them.
  * Source:   OWASP ASVS 15.1.3: what is expensive is bounded by admission.
  * Watch:    producer and consumer: the core's loop; full: hash_pool_add() says ERR_LIMIT and the
  *           sign-in is answered 503 with Retry-After. */
@@ -12,6 +13,7 @@
 #include "server/api/errand.h"
 
 #define HASH_QUEUE_MAX   32
+#define HASH_STRANGERS   (HASH_QUEUE_MAX / 2)
 #define HASH_THREADS_MAX 8
 
 struct hash_pool;

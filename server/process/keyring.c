@@ -21,6 +21,7 @@
 #include "server/os/sandbox.h"
 #include "server/pki/pki.h"
 #include "server/pki/signer.h"
+#include "server/process/orders.h"
 
 #define SECURE_HEAP     (64 * 1024) /* locked: keys of 32 bytes and their PEM while it is read */
 #define SECURE_HEAP_MIN 32
@@ -206,14 +207,8 @@ static void handle(struct keyring *k, const struct control *m)
 
 static void read_control(struct keyring *k)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle(k, &m);
 }
 

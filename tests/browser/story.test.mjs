@@ -24,7 +24,7 @@ let failed = false;
 before(async () => {
   house = await House.build();
   await house.addUser();
-  browser = await launch();
+  browser = await launch(house.server);
   eyes = await Eyes.open(browser, house.url);
   page = eyes.page;
 });
@@ -271,10 +271,10 @@ if (SCREENSHOTS) {
 
 step('a killed server is noticed and survived', async () => {
   await eyes.expecting(/Failed to load resource|net::ERR/, async () => {
-    await house.killServer();
+    await house.server.kill();
     await page.getByText('Reconnecting to the server').waitFor();
     await eyes.look('reconnecting');
-    await house.startServer();
+    await house.server.start();
     await page.getByText('Reconnecting to the server').waitFor({ state: 'detached', timeout: 20_000 });
     await page.locator('.card[data-state="online"]').waitFor({ timeout: 30_000 });
   });

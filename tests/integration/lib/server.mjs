@@ -16,7 +16,7 @@ export const PASSWORD = 'an otter floats at dusk';
 export const SLOWER = process.env.SANITIZED || /asan|tsan|ubsan|valgrind/.test(BUILD) ? 10 : 1;
 
 // Tests come from one address, and fast. Those that are about limits start their server with `limited`.
-const LIMITS = ['connections_per_address', 'handshakes_per_s', 'api_per_s', 'login_per_min', 'register_per_min', 'register_per_10min',
+const LIMITS = ['connections_per_address', 'handshakes_per_s', 'api_per_s', 'login_per_min', 'account_logins_per_10min', 'register_per_min', 'register_per_10min',
   'connections_per_device', 'connections_per_account', 'device_per_s', 'device_per_day', 'account_per_s', 'key_per_s'];
 const NO_LIMITS = Object.fromEntries(LIMITS.map((name) => [`limits.${name}`, 1000000]));
 

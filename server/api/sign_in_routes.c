@@ -1,0 +1,152 @@
+/* Signing in, and proving again who sits at a browser that is signed in.
+ *
+ *   POST /api/v1/login                 try_password() → after_password() → sign_in_finish()
+ *   POST /api/v1/session/confirmation  try_password() → after_confirming() → confirm()
+ *
+ * Owns:     nothing.
+ * Promise:  an address that nobody has is answered like one that somebody has, and after the same
+ *           work; how often is asked before any hash.
+ * Source:   api/openapi.yaml; SECURITY.md rows U5 and U6; OWASP ASVS 6.3.8 and 7.5.1.
+ * Watch:    a handler that asks for a hash runs twice: see errand.h. */
+#include "server/api/honeypot.h"
+#include "server/api/input.h"
+#include "server/api/router.h"
+#include "server/api/routes.h"
+#include "server/api/sign_in.h"
+#include "server/api/sign_in_limit.h"
+#include "server/domain/audit.h"
+
+/* ---- the password ---------------------------------------------------------------------------- */
+
+/* Who wants to come in: an account, or nobody, whose password is compared with a decoy. */
+struct candidate {
+    struct account account;
+    bool is_known;   /* there is such an account, and it may be used */
+    struct str name; /* its address, or what was given for one */
+    struct str hash; /* to compare with */
+    bool goes_first; /* in the queue of hashes */
+};
+
+static enum err find_candidate(struct call *c, struct str email, struct candidate *out)
+{
+    struct candidate found = {.name = email};
+    uint8_t *normal = arena_alloc(&c->arena, EMAIL_MAX);
+    uint8_t *decoy = arena_alloc(&c->arena, PASSWORD_HASH_TEXT_MAX);
+    if (normal == NULL || decoy == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = email_normalise(email, normal, &found.name);
+    if (e == OK)
+        e = account_find(c->d, &c->arena, found.name, &found.account);
+    if (e != OK && e != ERR_NOT_FOUND && e != ERR_PEER)
+        return e;
+    found.is_known = e == OK && found.account.is_active;
+    /* A password that nobody can give, as another program may have stored, takes its time too. */
+    found.hash = found.is_known && password_iterations_of(found.account.password) > 0
+                     ? found.account.password
+                     : hash_decoy(c->d->password_iterations, decoy);
+    *out = found;
+    return OK;
+}
+
+/* True: compared, and *is_right says how. False: asked, or answered; the handler returns OK. */
+static bool try_password(struct call *c, const struct candidate *who, struct str password,
+                         struct hash_answer *out)
+{
+    if (password.len > PASSWORD_MAX)
+        password = STR_NONE; /* no such password can exist; answered like any wrong one */
+    struct hash_question q = {.stored = who->hash,
+                              .password = password,
+                              .renews = who->is_known,
+                              .goes_first = who->goes_first};
+    if (!hash_ask(c, &q, out))
+        return false;
+    if (!who->is_known && out->verdict == OK)
+        out->verdict = ERR_DENIED;
+    return true;
+}
+
+static enum err refuse(struct call *c, struct str event, const struct candidate *who)
+{
+    TRY(audit_add(c->d, who->is_known ? who->account.id : 0, event,
+                  str_slice(who->name, 0, EMAIL_MAX), STR_NONE));
+    answer_problem(c, PROBLEM_CREDENTIALS_REFUSED,
+                   "Check the e-mail address and the password; both are as you chose them when "
+                   "the account was made.");
+    return OK;
+}
+
+/* ---- signing in ------------------------------------------------------------------------------ */
+
+/* The password is right. An account with second factors is asked for one here. */
+static enum err after_password(struct call *c, const struct account *account)
+{
+    return sign_in_finish(c, account, SIGNED_IN_WITH_PASSWORD);
+}
+
+static enum err sign_in(struct call *c, struct str email, struct str password)
+{
+    struct candidate who;
+    struct hash_answer answer;
+    bool is_allowed;
+    TRY(find_candidate(c, email, &who));
+    TRY(sign_in_allows(c, who.name, who.is_known ? who.account.id : 0, &who.goes_first,
+                       &is_allowed));
+    if (!is_allowed || !try_password(c, &who, password, &answer))
+        return OK;
+    if (answer.verdict != OK)
+        return refuse(c, STR("login.refused"), &who);
+    if (answer.made.len > 0)
+        TRY(account_rehash(c->d, who.account.id, answer.made));
+    return after_password(c, &who.account);
+}
+
+enum err login_post(struct call *c)
+{
+    struct str email, password;
+    if (honeypot_has_banned(c) && !caller_is_signed_in(c)) {
+        answer_problem(c, PROBLEM_ADDRESS_BLOCKED,
+                       "Somebody at your address has looked for weak spots here: for a while "
+                       "nobody signs in there. Whoever runs the server can lift it: oceanremote "
+                       "ban lift ADDRESS.");
+        return OK;
+    }
+    if (!input_is_object(c) || !input_string(c, "email", &email) ||
+        !input_string(c, "password", &password))
+        return OK;
+    return sign_in(c, email, password);
+}
+
+/* ---- proving it again ------------------------------------------------------------------------ */
+
+static enum err confirm(struct call *c)
+{
+    TRY(browser_session_renew(c->d, &c->session, c->d->now_ms));
+    TRY(audit_add(c->d, c->account_id, STR("session.confirmed"), STR_NONE, STR_NONE));
+    answer_empty(c, 204);
+    return OK;
+}
+
+/* The password is right. An account with second factors is asked for one here too. */
+static enum err after_confirming(struct call *c, const struct account *account)
+{
+    (void)account;
+    return confirm(c);
+}
+
+enum err session_confirmation_post(struct call *c)
+{
+    struct account caller;
+    struct candidate who;
+    struct str password;
+    struct hash_answer answer;
+    if (!input_is_object(c) || !input_string(c, "password", &password) || !confirmation_allows(c))
+        return OK;
+    TRY(account_get(c->d, &c->arena, c->account_id, &caller));
+    TRY(find_candidate(c, caller.email, &who));
+    who.goes_first = true;
+    if (!try_password(c, &who, password, &answer))
+        return OK;
+    if (answer.verdict != OK)
+        return refuse(c, STR("session.not_confirmed"), &who);
+    return after_confirming(c, &who.account);
+}
