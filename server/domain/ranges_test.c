@@ -198,13 +198,18 @@ static const struct range *linear(uint64_t key)
     return found;
 }
 
+/* Our own facts may know more: of a smaller network, or whose it is. */
 static void compare(uint64_t key)
 {
     uint8_t address[16];
     struct range_hit hit;
     address_with(key, address);
     const struct range *expected = linear(key);
-    bool found = ranges_find(house.d.ranges, address, &hit) && str_eq(hit.list, STR("a"));
+    bool found = ranges_find(house.d.ranges, address, &hit);
+    if (found && str_eq(hit.list, STR("built-in"))) {
+        CHECK(expected == NULL || hit.prefix >= expected->prefix);
+        return;
+    }
     CHECK_INT(found, expected != NULL);
     if (expected == NULL)
         return;
