@@ -13,22 +13,34 @@ static size_t keep(uint8_t *to, size_t cap, struct str from)
     return len;
 }
 
-static bool leave(struct call *c, struct errand *e, const char *busy)
+static void begin(const struct call *c, struct errand *e)
+{
+    if (c->errand != NULL)
+        *e = *c->errand;
+    else
+        memset(e, 0, sizeof *e);
+    e->origin = c->from;
+}
+
+/* The request goes with it, to run again. */
+static bool pack(struct call *c, struct errand *e)
 {
     struct writer w = writer_into(e->request, sizeof e->request);
-    e->origin = c->from;
     if (request_put(&w, c->from.id, c->request) != OK) {
         answer_problem(c, PROBLEM_PAYLOAD_TOO_LARGE,
                        "Send less: the fields of the request are too long.");
         return false;
     }
     e->request_len = w.len;
-    if (c->api->outlet.hash(c->api->outlet.ctx, e) != OK) {
-        answer_problem(c, PROBLEM_BUSY, busy);
-        return false;
-    }
-    c->answered = true; /* later, when it runs again */
     return true;
+}
+
+static void left(struct call *c, enum err e, const char *busy)
+{
+    if (e == OK)
+        c->answered = true; /* later, when it runs again */
+    else
+        answer_problem(c, PROBLEM_BUSY, busy);
 }
 
 static void take_answer(const struct hash_errand *h, const struct hash_question *q,
@@ -47,10 +59,7 @@ bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer 
         take_answer(&c->errand->hash, q, out);
         return true;
     }
-    if (c->errand != NULL)
-        e = *c->errand;
-    else
-        memset(&e, 0, sizeof e);
+    begin(c, &e);
     struct hash_errand *h = &e.hash;
     h->stored_len = keep(h->stored, sizeof h->stored, q->stored);
     h->password_len = keep(h->password, sizeof h->password, q->password);
@@ -58,7 +67,28 @@ bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer 
     h->renews = q->renews;
     h->goes_first = q->goes_first;
     h->iterations = c->d->password_iterations;
-    leave(c, &e, "Many passwords are being checked. Try again in a second.");
+    if (pack(c, &e))
+        left(c, c->api->outlet.hash(c->api->outlet.ctx, &e),
+             "Many passwords are being checked. Try again in a second.");
+    wipe(&e, sizeof e);
+    return false;
+}
+
+bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out)
+{
+    static struct errand e;
+    if (c->errand != NULL && c->errand->turnstile.is_done) {
+        *out = c->errand->turnstile.verdict;
+        return true;
+    }
+    if (token.len == 0 || token.len > TURNSTILE_TOKEN_MAX) {
+        *out = TURNSTILE_NO;
+        return true;
+    }
+    begin(c, &e);
+    if (pack(c, &e))
+        left(c, c->api->outlet.turnstile(c->api->outlet.ctx, &e, token, c->request->peer),
+             "Many people are registering. Try again in a few seconds.");
     wipe(&e, sizeof e);
     return false;
 }

@@ -1,4 +1,5 @@
-/* What a request waits for elsewhere before it can be answered: a password to compare or to hash.
+/* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
+ * a question to somebody outside.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -25,7 +26,15 @@ struct origin {
     uint32_t life;
 };
 
-#define ERRAND_REQUEST_MAX (16 * 1024)
+#define ERRAND_REQUEST_MAX  (16 * 1024)
+#define TURNSTILE_TOKEN_MAX 2048
+
+/* Is a person at that browser? Asked outside, by the courier. */
+enum turnstile_verdict {
+    TURNSTILE_NO,
+    TURNSTILE_YES,
+    TURNSTILE_UNREACHABLE, /* nobody knows; rules.turnstile_unreachable says what to do */
+};
 
 struct errand {
     struct origin origin;
@@ -50,6 +59,11 @@ struct errand {
         uint8_t made[PASSWORD_HASH_TEXT_MAX];
         size_t made_len;
     } hash;
+
+    struct turnstile_errand {
+        bool is_done;
+        enum turnstile_verdict verdict;
+    } turnstile;
 };
 
 struct hash_question {
@@ -67,6 +81,10 @@ struct hash_answer {
 
 /* True: the answer. False: asked, or answered 503 because too many ask; the handler returns OK. */
 bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer *out);
+
+/* token: as the browser sent it. True: the verdict. False: as hash_ask(). A token that cannot be
+ * one is no person's, and costs no question. */
+bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out);
 
 /* A hash that no password gives, of the work of a true one: for what nobody has. */
 struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);

@@ -199,6 +199,7 @@ static void handle(struct keyring *k, const struct control *m)
     case CONTROL_IDENTITY:
     case CONTROL_LIMITS:
     case CONTROL_TICKETS:
+    case CONTROL_COURIER:
     case CONTROL_FRONT:
     case CONTROL_READY: break;
     }

@@ -19,8 +19,9 @@
 
 #define EDGES_MAX    64
 #define CORE         EDGES_MAX       /* index of the core among the children, */
-#define KEYRINGS     (EDGES_MAX + 1) /* of the keyring, and of one that takes over from it */
-#define CHILDREN_MAX (EDGES_MAX + 3)
+#define COURIER      (EDGES_MAX + 1) /* of the courier, */
+#define KEYRINGS     (EDGES_MAX + 2) /* of the keyring, and of one that takes over from it */
+#define CHILDREN_MAX (EDGES_MAX + 4)
 
 /* What edges show: public, and all that the parent knows of a key. */
 struct certificates {
