@@ -38,7 +38,8 @@ ROOMS = {
     # asks as a stranger does: it shares no code with the edge; routes.h is the list that it asks for
     "server/prove": ["common/", "server/os", "server/limit", "server/store", "server/domain/password.h",
                      "server/api/routes.h", "server/process/config.h"],
-    "server/cli": ["common/", "server/os", "server/net/networks.h", "server/store", "server/domain", "server/ipc",
+    "server/cli": ["common/", "server/os", "server/net/networks.h", "server/net/known_networks.h",
+                   "server/courier/curl_lib.h", "server/store", "server/domain", "server/ipc",
                    "server/process", "server/prove"],
     # portable: no OS header, no port
     "firmware/core": ["common/", "firmware/port/contract.h", "firmware/include"],

@@ -43,8 +43,7 @@ static enum err print_bans(struct domain *d, bool json)
     size_t count = 0;
     TRY(sql_ban_all(d->store, d->now_ms, &cursor));
     while (sql_ban_all_next(&cursor, &row)) {
-        char address[INET6_ADDRSTRLEN + 4], since[SAY_TIME_MAX],
-            until[SAY_TIME_MAX];
+        char address[INET6_ADDRSTRLEN + 4], since[SAY_TIME_MAX], until[SAY_TIME_MAX];
         if (row.address.len != PEER_LEN)
             continue;
         printf(json ? "%s{\"address\":\"%s\",\"since\":\"%s\",\"until\":\"%s\",\"path\":\""
@@ -134,7 +133,7 @@ static int act_on_store(const struct config *config, const char *what, const str
     store_close(d.store);
     if (e == ERR_NOT_FOUND)
         return say_refused(strcmp(what, "exempt") == 0 ? "it is exempt already"
-                                                  : "there is no such entry; see `ban list`");
+                                                       : "there is no such entry; see `ban list`");
     return e == OK ? EXIT_DONE : EXIT_REFUSED;
 }
 
@@ -197,7 +196,7 @@ static int ban_run(int argc, char **argv)
     struct str text = str_from_cstr(argv[2]);
     if (network_read(text, &network, &prefix, &is_v6) != OK)
         return say_refused("this is no address or network; write 192.0.2.7, 192.0.2.0/24 or "
-                      "2001:db8::/32");
+                           "2001:db8::/32");
     return act_on_store(&config, what, &network, text, json);
 }
 

@@ -113,8 +113,8 @@ int fetch(const char *source, const char *ca, size_t size_max, struct str *out)
         return refuse(source, "only addresses that begin with https:// are fetched");
     if (body_init(&b, size_max) != OK)
         return say_refused("out of memory");
-    int code = strncmp(source, "https://", 8) == 0 ? read_address(source, ca, &b)
-                                                   : read_file(source, &b);
+    int code =
+        strncmp(source, "https://", 8) == 0 ? read_address(source, ca, &b) : read_file(source, &b);
     if (code == EXIT_DONE && b.is_too_large) {
         fprintf(stderr, "oceanremote: %s: larger than %zu bytes; nothing was stored\n", source,
                 size_max);

@@ -10,8 +10,8 @@
 
 #include "common/base/str.h"
 
-#define FETCH_TIMEOUT_S   120
-#define FETCH_REDIRECTS   5
+#define FETCH_TIMEOUT_S 120
+#define FETCH_REDIRECTS 5
 
 /* An exit code; not EXIT_DONE: said why on standard error. ca: a file, NULL for the system's. */
 int fetch(const char *source, const char *ca, size_t size_max, struct str *out);

@@ -22,8 +22,9 @@ static int show(const char *data_dir)
     static struct networks list;
     int64_t stored_at_s;
     if (cloudflare_load(data_dir, &list, &stored_at_s) != OK)
-        return say_refused(CLOUDFLARE_FILE " in the data directory is no list of networks; store it "
-                                      "again, or remove it");
+        return say_refused(CLOUDFLARE_FILE
+                           " in the data directory is no list of networks; store it "
+                           "again, or remove it");
     if (stored_at_s == 0)
         printf("%zu networks, built in, of " KNOWN_NETWORKS_ON "\n", list.count);
     else

@@ -25,9 +25,9 @@ enum option {
 };
 
 static const struct option_spec specs[] = {
-    [OPTION_DATA] = {"--data", true}, [OPTION_CONFIG] = {"--config", true},
+    [OPTION_DATA] = {"--data", true},  [OPTION_CONFIG] = {"--config", true},
     [OPTION_JSON] = {"--json", false}, [OPTION_NAME] = {"--name", true},
-    [OPTION_KIND] = {"--kind", true}, [OPTION_CA] = {"--ca", true}};
+    [OPTION_KIND] = {"--kind", true},  [OPTION_CA] = {"--ca", true}};
 
 struct wish {
     struct config config;
@@ -69,12 +69,9 @@ static int read_wish(int argc, char **argv, bool has_operand, struct wish *w, bo
     config_init(&w->config);
     if (has_operand && is_there)
         w->operand = argv[1];
-    struct options o = {argc - (w->operand != NULL),
-                        argv + (w->operand != NULL),
-                        0,
-                        &command_ranges,
-                        specs,
-                        sizeof specs / sizeof specs[0]};
+    struct options o = {
+        argc - (w->operand != NULL),   argv + (w->operand != NULL), 0, &command_ranges, specs,
+        sizeof specs / sizeof specs[0]};
     while (code == EXIT_DONE && (option = options_next(&o, &value)) >= 0)
         code = take_option(w, option, value);
     if (code != EXIT_DONE)
@@ -127,12 +124,12 @@ static int64_t lines_of(const char *text)
 static enum err list(struct domain *d, const struct wish *w)
 {
     struct cursor cursor;
-    struct sql_range_list_info_row row = {
-        .name = STR("built-in"),
-        .kind = STR("datacentre"),
-        .source = STR("this program"),
-        .loaded_at_ms = KNOWN_NETWORKS_ON_MS,
-        .networks = lines_of(hosting_networks) + lines_of(cloudflare_networks)};
+    struct sql_range_list_info_row row = {.name = STR("built-in"),
+                                          .kind = STR("datacentre"),
+                                          .source = STR("this program"),
+                                          .loaded_at_ms = KNOWN_NETWORKS_ON_MS,
+                                          .networks = lines_of(hosting_networks) +
+                                                      lines_of(cloudflare_networks)};
     if (w->json)
         fputs("{\"lists\":[", stdout);
     print_list(w, &row, d->now_ms, true);
