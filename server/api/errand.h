@@ -1,5 +1,5 @@
 /* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
- * a question to somebody outside.
+ * a question to the vault, or to somebody outside.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -14,6 +14,7 @@
 #include "server/domain/limits.h"
 #include "server/domain/password.h"
 #include "server/ipc/frame.h"
+#include "server/ipc/sealing.h"
 
 struct call;
 
@@ -36,8 +37,17 @@ enum turnstile_verdict {
     TURNSTILE_UNREACHABLE, /* nobody knows; rules.turnstile_unreachable says what to do */
 };
 
+/* What is to be done next. */
+enum errand_part {
+    ERRAND_HASH,
+    ERRAND_VAULT,
+    ERRAND_TURNSTILE,
+};
+
 struct errand {
     struct origin origin;
+    enum errand_part part;
+    bool goes_first;                     /* of somebody who is known: not behind the strangers */
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -52,7 +62,6 @@ struct errand {
         uint8_t fresh[PASSWORD_MAX];
         size_t fresh_len;
         bool renews;
-        bool goes_first;
         uint32_t iterations; /* of a fresh hash */
         /* the answer */
         enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
@@ -64,6 +73,13 @@ struct errand {
         bool is_done;
         enum turnstile_verdict verdict;
     } turnstile;
+
+    struct vault_errand {
+        bool is_done;
+        struct sealing_question question; /* its id is the caller's to set */
+        enum err verdict;                 /* ERR_AGAIN: the vault is silent */
+        struct sealing_answer answer;
+    } vault;
 };
 
 struct hash_question {
@@ -91,5 +107,9 @@ struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT
 
 /* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
 void hash_errand_run(struct hash_errand *h, struct str salt);
+
+/* True: the answer, which the caller wipes. False: asked, or answered 503 because the vault is
+ * silent or too many ask; the handler returns OK. */
+bool vault_ask(struct call *c, const struct sealing_question *q, struct sealing_answer *out);
 
 #endif
