@@ -18,6 +18,10 @@ ROOMS = {
     "server/ipc": ["common/base", "common/crypto", "server/os"],
     # the only room where private keys are
     "server/pki": ["common/base", "common/crypto", "server/os", "server/ipc"],
+    # the only room with connections to the outside
+    "server/courier": ["common/base", "common/crypto", "common/wire", "server/os", "server/ipc"],
+    # what mails say
+    "server/mail": ["common/base", "common/crypto", "server/domain"],
     "server/limit": ["common/base", "common/crypto", "server/os"],
     # what authenticators and browsers say of passkeys; pure
     "server/webauthn": ["common/base", "common/crypto", "common/wire"],
@@ -30,7 +34,7 @@ ROOMS = {
     "server/edge": ["common/base", "common/crypto", "common/wire", "server/net", "server/ipc", "server/limit",
                     "server/os"],
     "server/process": ["common/", "server/os", "server/net", "server/ipc", "server/pki", "server/store",
-                       "server/domain", "server/api", "server/edge", "server/limit"],
+                       "server/domain", "server/api", "server/edge", "server/limit", "server/courier", "server/mail"],
     # asks as a stranger does: it shares no code with the edge; routes.h is the list that it asks for
     "server/prove": ["common/", "server/os", "server/limit", "server/store", "server/domain/password.h",
                      "server/api/routes.h", "server/process/config.h"],

@@ -1,5 +1,5 @@
 /* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
- * a question to the vault.
+ * a question to the vault, or to somebody outside.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -27,7 +27,15 @@ struct origin {
     uint32_t life;
 };
 
-#define ERRAND_REQUEST_MAX (16 * 1024)
+#define ERRAND_REQUEST_MAX  (16 * 1024)
+#define TURNSTILE_TOKEN_MAX 2048
+
+/* Is a person at that browser? Asked outside, by the courier. */
+enum turnstile_verdict {
+    TURNSTILE_NO,
+    TURNSTILE_YES,
+    TURNSTILE_UNREACHABLE, /* nobody knows; rules.turnstile_unreachable says what to do */
+};
 
 /* What is to be done next. */
 enum errand_part {
@@ -38,7 +46,7 @@ enum errand_part {
 struct errand {
     struct origin origin;
     enum errand_part part;
-    bool goes_first; /* of somebody who is known: not behind the strangers */
+    bool goes_first;                     /* of somebody who is known: not behind the strangers */
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -66,6 +74,11 @@ struct errand {
         enum err verdict;                 /* ERR_AGAIN: the vault is silent */
         struct sealing_answer answer;
     } vault;
+
+    struct turnstile_errand {
+        bool is_done;
+        enum turnstile_verdict verdict;
+    } turnstile;
 };
 
 struct hash_question {
@@ -83,6 +96,10 @@ struct hash_answer {
 
 /* True: the answer. False: asked, or answered 503 because too many ask; the handler returns OK. */
 bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer *out);
+
+/* token: as the browser sent it. True: the verdict. False: as hash_ask(). A token that cannot be
+ * one is no person's, and costs no question. */
+bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out);
 
 /* A hash that no password gives, of the work of a true one: for what nobody has. */
 struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);

@@ -4,6 +4,7 @@
 
 #include "server/cli/command.h"
 #include "server/process/core.h"
+#include "server/process/courier.h"
 #include "server/process/edge.h"
 #include "server/process/keyring.h"
 #include "server/process/vault.h"
@@ -36,6 +37,8 @@ int main(int argc, char **argv)
         return keyring_main();
     if (strcmp(argv[1], "vault") == 0)
         return vault_main();
+    if (strcmp(argv[1], "courier") == 0)
+        return courier_main();
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(argc - 1, argv + 1);

@@ -35,6 +35,10 @@
 
 /* mail */
 #define MAILS_MAX           10000 /* waiting; more are not accepted */
+#define MAILS_FAILED_MAX    1000  /* given up and still shown; then the oldest goes */
+#define MAIL_FAILED_MS      (7 * DAY_MS)
+#define MAIL_LOST_MS        INT64_C(2000) /* the courier has ended: it is no fault of the mail, */
+#define MAIL_LOST_MAX       3             /* unless it happens again and again */
 #define MAIL_DETAIL_MAX     512
 #define MAIL_MS             (3 * DAY_MS)
 #define MAIL_TOKEN_MS       DAY_MS

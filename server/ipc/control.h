@@ -35,6 +35,9 @@ enum control_type {
     CONTROL_TICKETS, /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
     CONTROL_KEYRING, /* parent → keyring or edge: u32 edge index; descriptor = its end of the pair
                         on which that edge asks for signatures (server/ipc/signing.h) */
+    CONTROL_COURIER, /* parent → courier and core: descriptor = its end of the pair between them
+                        (server/ipc/outbound.h). core → parent: this courier does not answer as it
+                        should, start another */
     CONTROL_FRONT,   /* parent → edge: struct front as written by front_write() */
     CONTROL_START,   /* parent → child: that was all, begin to serve */
     CONTROL_READY,   /* child → parent: serving */

@@ -18,6 +18,7 @@
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
 #include "server/process/data_dir.h"
+#include "server/process/orders.h"
 
 #define WAIT_MS          250
 #define DRAIN_MS         INT64_C(3000)
@@ -212,6 +213,7 @@ static void handle_control(struct core *core, const struct control *m)
     switch (m->type) {
     case CONTROL_CONFIG: configure(core, m->payload); return;
     case CONTROL_LINK: accept_link(core, m); return;
+    case CONTROL_COURIER: core_courier_link(core, m); return;
     case CONTROL_VAULT: accept_vault(core, m); return;
     case CONTROL_START:
         sandbox_seal(&rights);
@@ -232,14 +234,8 @@ static void handle_control(struct core *core, const struct control *m)
 
 static void read_control(struct core *core)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle_control(core, &m);
 }
 
@@ -250,41 +246,44 @@ static bool has_frames_left(const struct core *core)
         if (core->links[i].fd >= 0 && !core_is_behind(core, i) && link_has_next(&core->links[i]))
             return true;
     }
-    return core->hashes_wait;
+    return core->hashes_wait || core_courier_wants_batch(core);
 }
 
 /* Wait, then fill the buffers of links that have something. */
 static void wait_for_work(struct core *core)
 {
-    struct pollfd fds[LINKS_MAX + 2];
+    struct pollfd fds[LINKS_MAX + 3];
     uint32_t link_of[LINKS_MAX];
     nfds_t count = 0;
     fds[count++] = (struct pollfd){CONTROL_FD, POLLIN, 0};
     fds[count++] = (struct pollfd){core->pool == NULL ? -1 : hash_pool_fd(core->pool), POLLIN, 0};
+    fds[count++] = (struct pollfd){core->courier.link, POLLIN, 0};
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
         if (core->links[i].fd < 0)
             continue;
         short events = core_is_behind(core, i)             ? POLLOUT
                        : link_wants_write(&core->links[i]) ? POLLIN | POLLOUT
                                                            : POLLIN;
-        link_of[count - 2] = i;
+        link_of[count - 3] = i;
         fds[count++] = (struct pollfd){core->links[i].fd, events, 0};
     }
     int timeout = core->api == NULL ? -1 : has_frames_left(core) ? 0 : WAIT_MS;
     if (poll(fds, count, timeout) <= 0)
         return;
-    for (nfds_t i = 2; i < count; i++) {
-        struct link *l = &core->links[link_of[i - 2]];
+    for (nfds_t i = 3; i < count; i++) {
+        struct link *l = &core->links[link_of[i - 3]];
         if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && l->fd >= 0) {
             enum err e = link_fill(l);
             if (e == ERR_IO || e == ERR_NO_MEMORY)
-                core_drop_link(core, link_of[i - 2], "closed");
+                core_drop_link(core, link_of[i - 3], "closed");
         }
     }
     if (fds[1].revents != 0) {
         hash_pool_wake(core->pool);
         core->hashes_wait = true;
     }
+    if (fds[2].revents != 0)
+        core_courier_read(core);
     if (fds[0].revents != 0)
         read_control(core);
 }
@@ -301,8 +300,8 @@ static bool links_are_down(const struct core *core)
 /* Edges have finished and left, or have had their time. */
 static bool is_drained(const struct core *core)
 {
-    return core->drain_until_ms != 0 &&
-           (links_are_down(core) || clock_monotonic_ms() >= core->drain_until_ms);
+    return core->drain_until_ms != 0 && ((links_are_down(core) && core_courier_is_idle(core)) ||
+                                         clock_monotonic_ms() >= core->drain_until_ms);
 }
 
 static void save_everything(struct core *core)
@@ -329,6 +328,7 @@ int core_main(void)
     signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     for (size_t i = 0; i < LINKS_MAX; i++)
         link_init(&core.links[i], -1, FRAME_TO_CORE_MAX);
+    core.courier.link = -1;
     while (!is_drained(&core)) {
         wait_for_work(&core);
         if (core.api != NULL)

@@ -158,4 +158,5 @@ const struct outlet core_outlet = {.reply = outlet_reply,
                                    .stream_end = outlet_stream_end,
                                    .ban = outlet_ban,
                                    .hash = outlet_hash,
+                                   .turnstile = core_courier_check,
                                    .challenge = outlet_challenge};

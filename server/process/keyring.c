@@ -19,6 +19,7 @@
 #include "server/pki/pki.h"
 #include "server/pki/secret_memory.h"
 #include "server/pki/signer.h"
+#include "server/process/orders.h"
 
 struct keyring {
     struct signer signer;
@@ -150,6 +151,7 @@ static void handle(struct keyring *k, const struct control *m)
     case CONTROL_IDENTITY:
     case CONTROL_LIMITS:
     case CONTROL_TICKETS:
+    case CONTROL_COURIER:
     case CONTROL_FRONT:
     case CONTROL_VAULT:
     case CONTROL_READY: break;
@@ -159,14 +161,8 @@ static void handle(struct keyring *k, const struct control *m)
 
 static void read_control(struct keyring *k)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle(k, &m);
 }
 
