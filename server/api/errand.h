@@ -41,6 +41,7 @@ enum turnstile_verdict {
 enum errand_part {
     ERRAND_HASH,
     ERRAND_VAULT,
+    ERRAND_TURNSTILE,
 };
 
 struct errand {
@@ -68,17 +69,17 @@ struct errand {
         size_t made_len;
     } hash;
 
+    struct turnstile_errand {
+        bool is_done;
+        enum turnstile_verdict verdict;
+    } turnstile;
+
     struct vault_errand {
         bool is_done;
         struct sealing_question question; /* its id is the caller's to set */
         enum err verdict;                 /* ERR_AGAIN: the vault is silent */
         struct sealing_answer answer;
     } vault;
-
-    struct turnstile_errand {
-        bool is_done;
-        enum turnstile_verdict verdict;
-    } turnstile;
 };
 
 struct hash_question {

@@ -44,6 +44,15 @@
 #define MAIL_TOKEN_MS       DAY_MS
 #define MAIL_TOKEN_RESET_MS HOUR_MS
 
+/* people who are not signed in */
+#define SIGNUPS_MAX          10000 /* waiting to be confirmed */
+#define SIGNUPS_PER_ADDRESS  3
+#define SIGNUP_MS            DAY_MS
+#define FORM_LEAST_MS        INT64_C(3000) /* nobody types faster */
+#define FORM_MOST_MS         HOUR_MS
+#define MAILS_ASKED_PER_HOUR 3 /* of a kind, to one address */
+#define MAILS_ASKED_MAX      20000 /* in an hour, to everybody */
+
 /* devices */
 #define DEVICE_NAME_MAX       64
 #define BOARD_NAME_MAX        32
@@ -57,6 +66,10 @@
 #define SCRAM_ITERATIONS      4096 /* the key has 256 bits: more would buy nothing */
 #define INTERVAL_S_MIN        1
 #define INTERVAL_S_MAX        3600
+
+/* accounts that are no more go in slices, four a second */
+#define PURGE_MINUTES 4096 /* about 10 ms */
+#define PURGE_DEVICES 64
 
 /* readings */
 #define METRICS_PER_DEVICE 64

@@ -10,6 +10,7 @@
 #include "common/crypto/crypto.h"
 #include "queries.h"
 #include "server/domain/live.h"
+#include "server/domain/ranges.h"
 #include "server/domain/telemetry.h"
 #include "server/ipc/control.h"
 #include "server/os/clock.h"
@@ -112,6 +113,7 @@ static enum err load_domain(struct domain *d)
 {
     TRY(live_table_new(&d->live));
     TRY(telemetry_new(&d->telemetry));
+    TRY(ranges_new(&d->ranges));
     d->now_ms = clock_wall_ms();
     TRY(store_begin(d->store));
     enum err e = load_decoy_secret(d);

@@ -58,6 +58,7 @@ static void run(struct hash_pool *p, struct errand *e)
     switch (e->part) {
     case ERRAND_HASH: run_hash(&e->hash); return;
     case ERRAND_VAULT: run_vault(&p->vault, &e->vault); return;
+    case ERRAND_TURNSTILE: return; /* the courier's */
     }
 }
 
@@ -195,6 +196,16 @@ enum err hash_pool_add(struct hash_pool *p, const struct errand *errand)
     }
     pthread_mutex_unlock(&p->mutex);
     return at < HASH_QUEUE_MAX ? OK : ERR_LIMIT;
+}
+
+bool hash_pool_is_busy(struct hash_pool *p)
+{
+    size_t taken = 0;
+    pthread_mutex_lock(&p->mutex);
+    for (size_t i = 0; i < HASH_QUEUE_MAX; i++)
+        taken += p->slots[i].state != JOB_FREE;
+    pthread_mutex_unlock(&p->mutex);
+    return taken >= HASH_STRANGERS / 2;
 }
 
 void hash_pool_wake(struct hash_pool *p)

@@ -29,6 +29,9 @@ void hash_pool_wake(struct hash_pool *p);
 
 MUST_CHECK enum err hash_pool_add(struct hash_pool *p, const struct errand *e);
 
+/* Is half of what strangers may fill taken? */
+bool hash_pool_is_busy(struct hash_pool *p);
+
 /* The next finished job; ERR_AGAIN when there is none. The caller wipes it. */
 MUST_CHECK enum err hash_pool_take(struct hash_pool *p, struct errand *out);
 

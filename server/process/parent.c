@@ -34,9 +34,19 @@
 
 static const char *child_name(size_t at)
 {
-    if (at < EDGES_MAX)
-        return "edge";
-    return at == CORE ? "core" : at == COURIER ? "courier" : at == VAULT ? "vault" : "keyring";
+    switch (at) {
+    case CORE: return "core";
+    case COURIER: return "courier";
+    case VAULT: return "vault";
+    case KEYRINGS:
+    case KEYRINGS + 1: return "keyring";
+    default: return "edge";
+    }
+}
+
+bool parent_is_keyring(size_t at)
+{
+    return at == KEYRINGS || at == KEYRINGS + 1;
 }
 
 static size_t hash_threads(const struct config *c)
@@ -252,7 +262,7 @@ static void note_ready(struct parent *p, size_t at)
     p->children[at].is_ready = true;
     log_event("parent.child_ready", "child=%s index=%zu pid=%d", child_name(at), at,
               (int)p->children[at].pid);
-    if (at >= KEYRINGS)
+    if (parent_is_keyring(at))
         keyring_ready(p, at);
     if (!p->has_served && all_ready(p)) {
         p->has_served = true;
@@ -287,7 +297,7 @@ static void note_death(struct parent *p, size_t at, int status)
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
     log_death(at, lived_ms, status);
-    if (parent_is_draining(p) || (at >= KEYRINGS && keyring_ended(p, at)))
+    if (parent_is_draining(p) || (parent_is_keyring(at) && keyring_ended(p, at)))
         return;
     if (!p->has_served) {
         fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
@@ -417,7 +427,7 @@ static void read_child(struct parent *p, size_t at)
         end_courier(p);
         return;
     }
-    if (e == OK && at >= KEYRINGS && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
+    if (e == OK && parent_is_keyring(at) && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
         keyring_identity(p, at, m.payload) == OK)
         return;
     for (size_t i = 0; e == OK && i < m.fd_count; i++)

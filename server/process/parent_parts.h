@@ -20,8 +20,8 @@
 
 #define EDGES_MAX    64
 #define CORE         EDGES_MAX       /* index of the core among the children, */
-#define COURIER      (EDGES_MAX + 1) /* of the courier, of the vault, */
-#define VAULT        (EDGES_MAX + 2)
+#define COURIER      (EDGES_MAX + 1) /* of the courier, */
+#define VAULT        (EDGES_MAX + 2) /* of the vault, */
 #define KEYRINGS     (EDGES_MAX + 3) /* of the keyring, and of one that takes over from it */
 #define CHILDREN_MAX (EDGES_MAX + 5)
 
@@ -74,6 +74,9 @@ bool parent_tell(struct parent *p, size_t at, enum control_type type, struct str
                  const int *fds, size_t fd_count);
 void parent_start_child(struct parent *p, size_t at);
 bool parent_is_draining(const struct parent *p);
+
+/* One of the two. */
+bool parent_is_keyring(size_t at);
 
 /* 0 when we are not root: then everybody is who we are. */
 uint32_t parent_uid_of(const struct parent *p, enum uid_offset process);

@@ -1,6 +1,6 @@
 // A real server in a directory of its own, ended by its own process id.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -189,6 +189,12 @@ export class Server {
     return this.children()
       .filter((child) => child.name === name)
       .map(({ pid }) => pid);
+  }
+
+  // One number out of its database, as a reader beside it sees it.
+  ask(sql) {
+    const script = 'import sqlite3, sys; print(sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=10).execute(sys.argv[2]).fetchone()[0])';
+    return Number(execFileSync('python3', ['-c', script, join(this.data, 'db', 'oceanremote.db'), sql], { encoding: 'utf8' }));
   }
 
   async addUser(email, { password = PASSWORD, admin = false } = {}) {
