@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "common/base/assert.h"
+#include "server/api/account_end.h"
+#include "queries.h"
 #include "server/api/call.h"
 #include "server/api/cookie.h"
 #include "server/api/device_json.h"
@@ -11,7 +13,13 @@
 #include "server/api/rate.h"
 #include "server/api/router.h"
 #include "server/domain/known_browser.h"
+#include "server/domain/mail_allowance.h"
+#include "server/domain/mail_token.h"
+#include "server/domain/signup.h"
+#include "server/domain/ranges.h"
+#include "server/domain/signup_watch.h"
 #include "server/domain/telemetry.h"
+#include "server/os/log.h"
 
 #define EXPIRY_EVERY_MS MINUTE_MS
 #define SAVE_EVERY_MS   MINUTE_MS
@@ -33,7 +41,7 @@ enum err api_new(struct domain *d, const struct outlet *outlet, const struct lim
     api->scratch = malloc(FRAME_BODY_MAX);
     if (api->arena_block == NULL || api->body == NULL || api->scratch == NULL ||
         exchanges_new(&api->exchanges) != OK || rate_new(&api->rate) != OK ||
-        honeypot_new(&api->honeypot) != OK) {
+        honeypot_new(&api->honeypot) != OK || challenges_new(d->entropy, &api->challenges) != OK) {
         api_free(api);
         return ERR_NO_MEMORY;
     }
@@ -49,15 +57,30 @@ void api_free(struct api *api)
     exchanges_free(api->exchanges);
     rate_free(api->rate);
     honeypot_free(api->honeypot);
+    challenges_free(api->challenges);
     free(api->arena_block);
     free(api->body);
     free(api->scratch);
     free(api);
 }
 
+/* What of the database is kept in memory, and commands beside us change. */
 enum err api_load(struct api *api)
 {
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    api->data_version = version.version;
+    TRY(ranges_load(api->d));
+    if (ranges_damaged(api->d->ranges) > 0)
+        log_event("core.ranges_damaged", "lists=%zu", ranges_damaged(api->d->ranges));
     return honeypot_load(api);
+}
+
+static enum err notice_commands(struct api *api)
+{
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    return version.version == api->data_version ? OK : api_load(api);
 }
 
 static struct call call_begin(struct api *api, struct origin from, const struct request *r)
@@ -275,7 +298,11 @@ static enum err expire(struct api *api)
     if (api->d->now_ms < api->next_expiry_ms)
         return OK;
     api->next_expiry_ms = api->d->now_ms + EXPIRY_EVERY_MS;
+    TRY(signup_watch_tick(api->d));
     TRY(device_session_expire(api->d));
+    TRY(signup_expire(api->d));
+    TRY(mail_token_expire(api->d));
+    TRY(mail_allowance_expire(api->d));
     TRY(known_browser_expire(api->d));
     return browser_session_expire(api->d);
 }
@@ -313,12 +340,14 @@ enum err api_tick_store(struct api *api)
     struct domain *d = api->d;
     bool more;
     TRY(announce_presence(api));
+    TRY(notice_commands(api));
     TRY(honeypot_tick(api));
     if (d->storage_is_in_trouble)
         return OK;
     if (telemetry_wants_fold(d->telemetry, d->now_ms))
         TRY(telemetry_fold(d, FOLD_SLICE, &more));
     TRY(expire(api));
+    TRY(account_end_tick(api));
     return save(api);
 }
 
