@@ -41,7 +41,7 @@ enum turnstile_verdict {
 enum errand_part {
     ERRAND_HASH,
     ERRAND_VAULT,
-    ERRAND_TURNSTILE,
+    ERRAND_TURNSTILE, /* by the courier, not by the pool */
 };
 
 struct errand {

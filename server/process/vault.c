@@ -8,7 +8,6 @@
 
 #include "common/base/reader.h"
 #include "common/crypto/crypto.h"
-#include "server/ipc/control.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
 #include "server/os/file.h"
@@ -16,6 +15,7 @@
 #include "server/os/sandbox.h"
 #include "server/pki/secret_memory.h"
 #include "server/pki/totp.h"
+#include "server/process/orders.h"
 
 _Static_assert(SEALING_SEED_LEN == TOTP_SEED_LEN, "a seed is a seed");
 _Static_assert(SEALING_SEALED_LEN == SEALED_LEN(TOTP_SEED_LEN), "as it rests in the database");
@@ -203,6 +203,7 @@ static void handle(struct vault *v, const struct control *m)
     case CONTROL_LIMITS:
     case CONTROL_TICKETS:
     case CONTROL_KEYRING:
+    case CONTROL_COURIER:
     case CONTROL_FRONT:
     case CONTROL_READY: break;
     }
@@ -211,14 +212,8 @@ static void handle(struct vault *v, const struct control *m)
 
 static void read_control(struct vault *v)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle(v, &m);
 }
 
