@@ -23,13 +23,15 @@ ROOMS = {
     # what mails say
     "server/mail": ["common/base", "common/crypto", "server/domain"],
     "server/limit": ["common/base", "common/crypto", "server/os"],
+    # what authenticators and browsers say of passkeys; pure
+    "server/webauthn": ["common/base", "common/crypto", "common/wire"],
     "server/store": ["common/base", "server/os"],
     # no socket, no clock, no SQL text: time and entropy are passed in
     "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store",
                       # addresses as text, and whose they are: no socket
                       "server/net/networks.h", "server/net/known_networks.h"],
     "server/api": ["common/base", "common/crypto", "common/wire", "common/proto", "server/domain", "server/store",
-                   "server/ipc", "server/limit", "server/os/log.h"],
+                   "server/ipc", "server/limit", "server/webauthn", "server/os/log.h"],
     # meets strangers and decides nothing: it asks by message
     "server/edge": ["common/base", "common/crypto", "common/wire", "server/net", "server/ipc", "server/limit",
                     "server/os"],

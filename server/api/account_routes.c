@@ -4,7 +4,8 @@
  * Promise:  an owner's own trail and nobody else's.
  * Source:   api/openapi.yaml; SECURITY.md row M1.
  * Watch:    the trail is read newest first, a page at a time. */
-#include "queries.h"
+#include "server/api/account_routes.h"
+
 #include "server/api/device_json.h"
 #include "server/api/input.h"
 #include "server/api/routes.h"
@@ -41,7 +42,7 @@ static void name_address(struct json_out *o, struct str peer)
         json_out_string(o, place_address(peer, text));
 }
 
-static void entry(struct json_out *o, const struct sql_audit_page_row *row)
+void trail_entry_json(struct json_out *o, const struct sql_audit_page_row *row)
 {
     json_out_object(o);
     json_out_name_int(o, STR("id"), row->id);
@@ -67,7 +68,7 @@ static enum err entries(struct call *c, uint64_t before, struct json_out *o, int
             *next = last;
             continue;
         }
-        entry(o, &row);
+        trail_entry_json(o, &row);
         last = row.id;
     }
     return cursor_end(&cursor);

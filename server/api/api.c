@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/assert.h"
+#include "server/api/account_end.h"
 #include "queries.h"
 #include "server/api/call.h"
 #include "server/api/cookie.h"
@@ -12,6 +13,9 @@
 #include "server/api/rate.h"
 #include "server/api/router.h"
 #include "server/domain/known_browser.h"
+#include "server/domain/mail_allowance.h"
+#include "server/domain/mail_token.h"
+#include "server/domain/signup.h"
 #include "server/domain/ranges.h"
 #include "server/domain/signup_watch.h"
 #include "server/domain/telemetry.h"
@@ -37,7 +41,7 @@ enum err api_new(struct domain *d, const struct outlet *outlet, const struct lim
     api->scratch = malloc(FRAME_BODY_MAX);
     if (api->arena_block == NULL || api->body == NULL || api->scratch == NULL ||
         exchanges_new(&api->exchanges) != OK || rate_new(&api->rate) != OK ||
-        honeypot_new(&api->honeypot) != OK) {
+        honeypot_new(&api->honeypot) != OK || challenges_new(d->entropy, &api->challenges) != OK) {
         api_free(api);
         return ERR_NO_MEMORY;
     }
@@ -53,6 +57,7 @@ void api_free(struct api *api)
     exchanges_free(api->exchanges);
     rate_free(api->rate);
     honeypot_free(api->honeypot);
+    challenges_free(api->challenges);
     free(api->arena_block);
     free(api->body);
     free(api->scratch);
@@ -295,6 +300,9 @@ static enum err expire(struct api *api)
     api->next_expiry_ms = api->d->now_ms + EXPIRY_EVERY_MS;
     TRY(signup_watch_tick(api->d));
     TRY(device_session_expire(api->d));
+    TRY(signup_expire(api->d));
+    TRY(mail_token_expire(api->d));
+    TRY(mail_allowance_expire(api->d));
     TRY(known_browser_expire(api->d));
     return browser_session_expire(api->d);
 }
@@ -339,6 +347,7 @@ enum err api_tick_store(struct api *api)
     if (telemetry_wants_fold(d->telemetry, d->now_ms))
         TRY(telemetry_fold(d, FOLD_SLICE, &more));
     TRY(expire(api));
+    TRY(account_end_tick(api));
     return save(api);
 }
 

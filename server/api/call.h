@@ -15,7 +15,9 @@
 #include "server/api/problem.h"
 #include "server/domain/api_key.h"
 #include "server/domain/browser_session.h"
+#include "server/domain/challenge.h"
 #include "server/domain/device_session.h"
+#include "server/domain/pace.h"
 #include "server/limit/fields.h"
 
 #define API_ARENA_SIZE (256 * 1024)
@@ -26,6 +28,8 @@ struct api {
     struct exchanges *exchanges;
     struct rate *rate;
     struct honeypot *honeypot;
+    struct challenges *challenges;
+    struct pace pace; /* of registrations, and whatever else has mails sent */
     struct limit_rules limits;
     struct holds holds;
     struct events events;

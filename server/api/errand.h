@@ -1,5 +1,5 @@
 /* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
- * a question to somebody outside.
+ * a question to the vault, or to somebody outside.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -15,6 +15,7 @@
 #include "server/domain/password.h"
 #include "server/domain/password_policy.h"
 #include "server/ipc/frame.h"
+#include "server/ipc/sealing.h"
 
 struct call;
 
@@ -37,8 +38,17 @@ enum turnstile_verdict {
     TURNSTILE_UNREACHABLE, /* nobody knows; rules.turnstile_unreachable says what to do */
 };
 
+/* What is to be done next. */
+enum errand_part {
+    ERRAND_HASH,
+    ERRAND_VAULT,
+    ERRAND_OUTSIDE, /* by the courier, not by the pool */
+};
+
 struct errand {
     struct origin origin;
+    enum errand_part part;
+    bool goes_first;                     /* of somebody who is known: not behind the strangers */
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -57,7 +67,6 @@ struct errand {
         size_t email_len;
         uint32_t least; /* characters of fresh */
         bool renews;
-        bool goes_first;
         uint32_t iterations; /* of a fresh hash */
         /* the answer */
         enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
@@ -70,6 +79,13 @@ struct errand {
         bool is_done;
         enum turnstile_verdict verdict;
     } turnstile;
+
+    struct vault_errand {
+        bool is_done;
+        struct sealing_question question; /* its id is the caller's to set */
+        enum err verdict;                 /* ERR_AGAIN: the vault is silent */
+        struct sealing_answer answer;
+    } vault;
 };
 
 struct hash_question {
@@ -99,5 +115,9 @@ struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT
 
 /* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
 void hash_errand_run(struct hash_errand *h, struct str salt);
+
+/* True: the answer, which the caller wipes. False: asked, or answered 503 because the vault is
+ * silent or too many ask; the handler returns OK. */
+bool vault_ask(struct call *c, const struct sealing_question *q, struct sealing_answer *out);
 
 #endif

@@ -112,6 +112,14 @@ void events_end_sessions(struct events *e, const struct outlet *outlet, int64_t 
     }
 }
 
+void events_end_owner(struct events *e, const struct outlet *outlet, int64_t account_id)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->streams[i].account_id == account_id)
+            end(&e->streams[i], outlet);
+    }
+}
+
 void events_end_key(struct events *e, const struct outlet *outlet, int64_t api_key_id)
 {
     for (size_t i = 0; i < e->count; i++) {

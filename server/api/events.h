@@ -53,6 +53,8 @@ void events_end_session(struct events *e, const struct outlet *outlet, int64_t s
 /* All sessions of an owner but one; 0: all. */
 void events_end_sessions(struct events *e, const struct outlet *outlet, int64_t account_id,
                          int64_t but_session_id);
+/* Whatever listens for this owner, keys included. */
+void events_end_owner(struct events *e, const struct outlet *outlet, int64_t account_id);
 void events_end_key(struct events *e, const struct outlet *outlet, int64_t api_key_id);
 void events_sweep(struct events *e);
 void events_end_all(struct events *e, const struct outlet *outlet);

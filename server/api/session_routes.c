@@ -56,20 +56,25 @@ static void session_json(struct call *c, struct json_out *o,
     json_out_object_end(o);
 }
 
-enum err sessions_get(struct call *c)
+enum err sessions_json(struct call *c, struct json_out *o)
 {
     struct cursor cursor;
     struct sql_browser_session_list_row row;
-    struct json_out o = json_into(&c->body);
     TRY(sql_browser_session_list(c->d->store, c->account_id, c->d->now_ms - SESSION_ABSOLUTE_MS,
                                  c->d->now_ms - SESSION_IDLE_MS, &cursor));
+    json_out_array(o);
+    while (sql_browser_session_list_next(&cursor, &row))
+        session_json(c, o, &row);
+    json_out_array_end(o);
+    return cursor_end(&cursor);
+}
+
+enum err sessions_get(struct call *c)
+{
+    struct json_out o = json_into(&c->body);
     json_out_object(&o);
     json_out_name(&o, STR("sessions"));
-    json_out_array(&o);
-    while (sql_browser_session_list_next(&cursor, &row))
-        session_json(c, &o, &row);
-    TRY(cursor_end(&cursor));
-    json_out_array_end(&o);
+    TRY(sessions_json(c, &o));
     json_out_object_end(&o);
     answer_json(c, 200);
     return OK;

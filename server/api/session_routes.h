@@ -13,6 +13,9 @@
  * another id. */
 MUST_CHECK enum err session_renew(struct call *c);
 
+/* The caller's sessions, as an array. */
+MUST_CHECK enum err sessions_json(struct call *c, struct json_out *o);
+
 /* All sessions of this account end but one; 0: all. how: for the trail. */
 MUST_CHECK enum err sessions_end_all(struct call *c, int64_t account_id, int64_t but_id,
                                      struct str how);

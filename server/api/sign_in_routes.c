@@ -15,6 +15,7 @@
 #include "server/api/sign_in.h"
 #include "server/api/sign_in_limit.h"
 #include "server/domain/audit.h"
+#include "server/domain/signup.h"
 
 /* ---- the password ---------------------------------------------------------------------------- */
 
@@ -22,10 +23,23 @@
 struct candidate {
     struct account account;
     bool is_known;   /* there is such an account, and it may be used */
+    bool is_pending; /* there is none yet: its address waits to be confirmed */
     struct str name; /* its address, or what was given for one */
     struct str hash; /* to compare with */
     bool goes_first; /* in the queue of hashes */
 };
+
+/* Their password is compared all the same: whoever knows it is told what is missing. */
+static enum err find_pending(struct call *c, struct candidate *out)
+{
+    struct signup waiting;
+    enum err e = signup_find_newest(c->d, &c->arena, out->name, &waiting);
+    if (e == OK) {
+        out->is_pending = true;
+        out->hash = waiting.password;
+    }
+    return e == ERR_NOT_FOUND ? OK : e;
+}
 
 static enum err find_candidate(struct call *c, struct str email, struct candidate *out)
 {
@@ -44,6 +58,8 @@ static enum err find_candidate(struct call *c, struct str email, struct candidat
     found.hash = found.is_known && password_iterations_of(found.account.password) > 0
                      ? found.account.password
                      : hash_decoy(c->d->password_iterations, decoy);
+    if (e == ERR_NOT_FOUND)
+        TRY(find_pending(c, &found));
     *out = found;
     return OK;
 }
@@ -60,7 +76,7 @@ static bool try_password(struct call *c, const struct candidate *who, struct str
                               .goes_first = who->goes_first};
     if (!hash_ask(c, &q, out))
         return false;
-    if (!who->is_known && out->verdict == OK)
+    if (!who->is_known && !who->is_pending && out->verdict == OK)
         out->verdict = ERR_DENIED;
     return true;
 }
@@ -83,6 +99,15 @@ static enum err after_password(struct call *c, const struct account *account)
     return sign_in_finish(c, account, SIGNED_IN_WITH_PASSWORD);
 }
 
+static enum err refuse_pending(struct call *c, const struct candidate *who)
+{
+    TRY(audit_add(c->d, 0, STR("login.pending"), who->name, STR_NONE));
+    answer_problem(c, PROBLEM_CONFIRMATION_PENDING,
+                   "Follow the link in the mail that was sent to this address, then sign in. It "
+                   "can be sent again.");
+    return OK;
+}
+
 static enum err sign_in(struct call *c, struct str email, struct str password)
 {
     struct candidate who;
@@ -95,6 +120,8 @@ static enum err sign_in(struct call *c, struct str email, struct str password)
         return OK;
     if (answer.verdict != OK)
         return refuse(c, STR("login.refused"), &who);
+    if (who.is_pending)
+        return refuse_pending(c, &who);
     if (answer.made.len > 0)
         TRY(account_rehash(c->d, who.account.id, answer.made));
     return after_password(c, &who.account);

@@ -26,6 +26,13 @@
 #define API_KEY_DAYS_MAX         3650
 #define AUDIT_PAGE               50
 
+/* second factors */
+#define RECOVERY_CODES     10
+#define PASSKEYS_PER_OWNER 20
+#define PASSKEY_NAME_MAX   64
+#define TOTP_PENDING_MS    HOUR_MS         /* from showing a seed to its first code */
+#define PASSKEY_ASKED_MS   (5 * MINUTE_MS) /* from asking an authenticator to its answer */
+
 /* mail */
 #define MAILS_MAX           10000 /* waiting; more are not accepted */
 #define MAILS_FAILED_MAX    1000  /* given up and still shown; then the oldest goes */
@@ -36,6 +43,15 @@
 #define MAIL_MS             (3 * DAY_MS)
 #define MAIL_TOKEN_MS       DAY_MS
 #define MAIL_TOKEN_RESET_MS HOUR_MS
+
+/* people who are not signed in */
+#define SIGNUPS_MAX          10000 /* waiting to be confirmed */
+#define SIGNUPS_PER_ADDRESS  3
+#define SIGNUP_MS            DAY_MS
+#define FORM_LEAST_MS        INT64_C(3000) /* nobody types faster */
+#define FORM_MOST_MS         HOUR_MS
+#define MAILS_ASKED_PER_HOUR 3 /* of a kind, to one address */
+#define MAILS_ASKED_MAX      20000 /* in an hour, to everybody */
 
 /* devices */
 #define DEVICE_NAME_MAX       64
@@ -50,6 +66,10 @@
 #define SCRAM_ITERATIONS      4096 /* the key has 256 bits: more would buy nothing */
 #define INTERVAL_S_MIN        1
 #define INTERVAL_S_MAX        3600
+
+/* accounts that are no more go in slices, four a second */
+#define PURGE_MINUTES 4096 /* about 10 ms */
+#define PURGE_DEVICES 64
 
 /* readings */
 #define METRICS_PER_DEVICE 64

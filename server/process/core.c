@@ -195,6 +195,13 @@ static void accept_link(struct core *core, const struct control *m)
     api_link_up(core->api, at);
 }
 
+static void accept_vault(struct core *core, const struct control *m)
+{
+    if (m->payload.len != 0 || m->fd_count != 1 || core->pool == NULL)
+        fatal("the parent sent a socket that cannot be used");
+    hash_pool_set_vault(core->pool, m->fds[0]);
+}
+
 static void begin_drain(struct core *core)
 {
     if (core->drain_until_ms != 0)
@@ -209,6 +216,7 @@ static void handle_control(struct core *core, const struct control *m)
     case CONTROL_CONFIG: configure(core, m->payload); return;
     case CONTROL_LINK: accept_link(core, m); return;
     case CONTROL_COURIER: core_courier_link(core, m); return;
+    case CONTROL_VAULT: accept_vault(core, m); return;
     case CONTROL_START:
         sandbox_seal(&rights);
         if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)

@@ -188,6 +188,7 @@ static void handle(struct edge_process *p, const struct control *m)
         edge_drain(&p->edge);
         return;
     case CONTROL_COURIER:
+    case CONTROL_VAULT:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for an edge", (int)m->type);

@@ -5,7 +5,11 @@ import type { ApiKey, AuditPage, BrowserSession, Factors, Json, Proof, Registrat
 
 // --- without being signed in --------------------------------------------------------------------
 
-export const registrationForm = () => json<RegistrationForm>('GET', '/registration-form');
+// To register, or (also where nobody may) to have a link mailed to an account that there is.
+export type FormPurpose = 'register' | 'mail';
+
+export const registrationForm = (purpose: FormPurpose) =>
+  json<RegistrationForm>('GET', purpose === 'mail' ? '/registration-form?for=mail' : '/registration-form');
 
 export interface Registration extends Proof {
   email: string;

@@ -1,6 +1,6 @@
 // Keeps a proof of work at hand for a form: fetched and solved while its owner types, used once.
 
-import { registrationForm } from './account-api.ts';
+import { registrationForm, type FormPurpose } from './account-api.ts';
 import { Problem } from './client.ts';
 import { startWorker } from './scripts.ts';
 import type { Proof, RegistrationForm } from './types.ts';
@@ -61,11 +61,16 @@ interface Attempt {
 export class Prover {
   #attempt: Attempt | null = null;
   readonly #stopped = new AbortController();
+  readonly #purpose: FormPurpose;
+
+  constructor(purpose: FormPurpose) {
+    this.#purpose = purpose;
+  }
 
   // The form as the server gives it; nothing is solved yet.
   form(): Promise<RegistrationForm> {
     if (this.#attempt && Date.now() - this.#attempt.atMs < OLDEST_MS) return this.#attempt.asked;
-    const attempt: Attempt = { asked: registrationForm(), proof: null, atMs: Date.now() };
+    const attempt: Attempt = { asked: registrationForm(this.#purpose), proof: null, atMs: Date.now() };
     this.#attempt = attempt;
     attempt.asked.then(
       () => (attempt.atMs = Date.now()),

@@ -78,7 +78,6 @@ export interface ApiKey {
 
 export interface Me {
   email: string;
-  password_min?: number;
   second_factor_required?: boolean; // nothing else works until there is one
   admin: boolean;
   csrf?: string;
@@ -123,7 +122,6 @@ export interface Login {
 }
 
 export interface RegistrationForm {
-  registration?: 'open' | 'closed';
   form: string;
   bits: number;
   password_min: number;

@@ -14,10 +14,14 @@ const WAYS_OUT: Record<string, string> = {
   'code-refused': 'That code is not right, or was used already. Wait for the next one and type it.',
 };
 
+// The check that a person is there, which nobody sees as long as it works.
+const AGAIN = 'The check that you are a person did not work out this time. Press the button again.';
+
 export function quiet(error: unknown): string {
   if (error instanceof PasskeyProblem) return error.message;
   if (!(error instanceof Problem)) return 'Something went wrong in this page. Reload it.';
   if (error.kind === 'unreachable') return 'The server cannot be reached. This page keeps trying.';
+  if (error.field === 'form') return AGAIN;
   const way = WAYS_OUT[error.kind];
   const text = error.detail || way || error.title;
   return error.retryAfterS ? `${text} Try again in ${error.retryAfterS} s.` : text;

@@ -46,7 +46,7 @@ function Confirmed({ isChange }: { isChange: boolean }) {
 
 // For a registration whose mail was lost, or waited too long.
 export function AskAgain() {
-  const prover = useProver();
+  const prover = useProver('mail');
   const [sentTo, setSentTo] = useState('');
   const { busy, error, submit } = useAction(async (values) => {
     const email = text(values, 'email');
@@ -61,7 +61,7 @@ export function AskAgain() {
           If an account with <b class="address">{sentTo}</b> waits for its confirmation, a new mail is on its way. Its link works for
           24 hours.
         </p>
-        <Resend email={sentTo} prover={prover} />
+        <Resend email={sentTo} />
       </>
     );
   }

@@ -1,6 +1,5 @@
 // The pages that nobody needs to be signed in for, but for signing in itself.
 
-import { useProver } from '../parts/prover.tsx';
 import { Resend } from '../parts/resend.tsx';
 import { Confirm } from './confirm.tsx';
 import { Forgot } from './forgot.tsx';
@@ -17,5 +16,5 @@ export function Entry({ path }: { path: string }) {
 
 // For the sign-in page, which needs no proof of work of its own.
 export function ResendNow({ email }: { email: string }) {
-  return <Resend email={email} prover={useProver()} at={0} />;
+  return <Resend email={email} at={0} />;
 }

@@ -35,7 +35,7 @@ function Sent({ email, onAgain }: { email: string; onAgain: () => void }) {
 }
 
 export function Forgot() {
-  const prover = useProver();
+  const prover = useProver('mail');
   const [email, setEmail] = useState('');
   const [sent, setSent] = useState(false);
   const { busy, error, submit } = useAction(async (values) => {

@@ -5,16 +5,14 @@ import { Entrance } from '../parts/entrance.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Resend } from '../parts/resend.tsx';
 import { useArrival } from '../parts/arrival.ts';
-import type { Prover } from '../prover.ts';
 
 interface Props {
   email: string;
   warning: string;
-  prover: Prover;
   onChange: () => void;
 }
 
-export function Mailbox({ email, warning, prover, onChange }: Props) {
+export function Mailbox({ email, warning, onChange }: Props) {
   const at = useRef(Date.now());
   useArrival();
   return (
@@ -38,7 +36,7 @@ export function Mailbox({ email, warning, prover, onChange }: Props) {
           </button>
         </li>
       </ul>
-      <Resend email={email} prover={prover} at={at.current} />
+      <Resend email={email} at={at.current} />
       <p class="below">
         <a href="/sign-in">Sign in</a>
       </p>

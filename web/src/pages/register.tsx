@@ -56,7 +56,7 @@ function Trap() {
 }
 
 export function Register() {
-  const prover = useProver();
+  const prover = useProver('register');
   const { form, error: noForm } = useRegistrationForm(prover);
   const signedIn = useStore((state) => (typeof state.session === 'object' ? state.session.email : ''));
   const [email, setEmail] = useState('');
@@ -77,8 +77,8 @@ export function Register() {
   });
   const left = useCountdown(error);
 
-  if (form?.registration === 'closed' || isProblem(noForm, 'registration-closed') || isProblem(error, 'registration-closed')) return <Closed />;
-  if (sent) return <Mailbox {...sent} prover={prover} onChange={() => setSent(null)} />;
+  if (isProblem(noForm, 'registration-closed') || isProblem(error, 'registration-closed')) return <Closed />;
+  if (sent) return <Mailbox {...sent} onChange={() => setSent(null)} />;
   if (signedIn) return <AlreadyIn email={signedIn} />;
   return (
     <Entrance title="Create an account">

@@ -52,7 +52,7 @@ function NoLink({ missing }: { missing: boolean }) {
 
 export function Reset() {
   const token = useLinkSecret();
-  const { form } = useRegistrationForm(useProver()); // says how long a password must be
+  const { form } = useRegistrationForm(useProver('mail')); // says how long a password must be
   const [done, setDone] = useState(false);
   const { busy, error, setError, submit } = useAction(async (values) => {
     await finishReset(token, secret(values, 'password'));

@@ -47,7 +47,7 @@ export function SecondStep({ typed, factors, passkey, onBack }: Props) {
       )}
       {hasCode && (
         <form onSubmit={(event) => left === 0 && code.submit(event)}>
-          <CodeOrRecovery factors={factors} problem={refused ? quiet(code.error) : ''} />
+          <CodeOrRecovery factors={factors} problem={refused ? quiet(code.error) : ''} onSwitch={() => code.setError(null)} />
           <SignInProblem error={refused ? null : error} left={left} />
           <BusyButton busy={code.busy} doing="Signing in…" wait={left}>
             Sign in

@@ -1,7 +1,8 @@
 // A line to type in, with what is wrong with it right beside it.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
+import { useAutofocus, useProblem } from './arrival.ts';
 import { Icon } from './icon.tsx';
 
 export function FieldProblem({ id, text }: { id: string; text: string }) {
@@ -42,18 +43,21 @@ interface Props extends Input {
   hint?: ComponentChildren;
 }
 
-export function Field({ label, problem = '', hint, ...input }: Props) {
+export function Field({ label, problem = '', hint, onInput, ...input }: Props) {
   const id = useId();
   const line = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (problem) line.current?.focus();
-  }, [problem]);
+  useAutofocus(line, input.autofocus);
+  const { shown, mend } = useProblem(line, problem);
   return (
     <div class="field">
       <label for={id}>{label}</label>
       <input
-        aria-invalid={problem !== ''}
+        aria-invalid={shown !== ''}
         {...(input as object)}
+        onInput={(event) => {
+          mend();
+          onInput?.(event);
+        }}
         ref={line}
         id={id}
         aria-describedby={`${id}-problem${hint ? ` ${id}-hint` : ''}`}
@@ -63,7 +67,7 @@ export function Field({ label, problem = '', hint, ...input }: Props) {
           {hint}
         </span>
       )}
-      <FieldProblem id={`${id}-problem`} text={problem} />
+      <FieldProblem id={`${id}-problem`} text={shown} />
     </div>
   );
 }

@@ -47,7 +47,7 @@ export function Meter({ id, password, min, email }: Props) {
         ) : (
           <>
             <b>{missing > 0 ? `Too short: ${missing} more ${missing === 1 ? 'character' : 'characters'}.` : `${WORDS[score]}.`}</b>{' '}
-            {score < 3 && [verdict.warning, ...verdict.suggestions].filter(Boolean).join(' ')}
+            {score < 3 && [verdict.warning, verdict.suggestions[0]].filter(Boolean).join(' ')}
           </>
         )}
       </div>

@@ -1,7 +1,8 @@
 // A password: it can be pasted, filled in by a password manager, and looked at.
 
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { prepare } from '../strength.ts';
+import { useAutofocus, useProblem } from './arrival.ts';
 import { FieldProblem } from './field.tsx';
 import { Icon } from './icon.tsx';
 import { Meter } from './meter.tsx';
@@ -23,11 +24,8 @@ export function PasswordField({ label = 'Password', name = 'password', problem =
   const [shown, setShown] = useState(false);
   const [typed, setTyped] = useState('');
   const line = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (!problem) return;
-    line.current?.focus();
-    line.current?.select();
-  }, [problem]);
+  useAutofocus(line, autofocus);
+  const { shown: wrong, mend } = useProblem(line, problem);
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -44,16 +42,19 @@ export function PasswordField({ label = 'Password', name = 'password', problem =
           autofocus={autofocus}
           spellcheck={false}
           autocapitalize="off"
-          aria-invalid={isRefused || problem !== ''}
+          aria-invalid={isRefused || wrong !== ''}
           aria-describedby={`${id}-problem${fresh ? ` ${id}-hint` : ''}`}
           onFocus={() => fresh && prepare()}
-          onInput={(event) => fresh && setTyped(event.currentTarget.value)}
+          onInput={(event) => {
+            mend();
+            if (fresh) setTyped(event.currentTarget.value);
+          }}
         />
         <button type="button" class="quiet icon-only" aria-pressed={shown} aria-label="Show password" onClick={() => setShown(!shown)}>
           <Icon name={shown ? 'eye-off' : 'eye'} />
         </button>
       </span>
-      <FieldProblem id={`${id}-problem`} text={problem} />
+      <FieldProblem id={`${id}-problem`} text={wrong} />
       {fresh && <Meter id={`${id}-hint`} password={typed} min={fresh.min} email={fresh.email} />}
     </div>
   );

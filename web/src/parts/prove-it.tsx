@@ -45,7 +45,9 @@ function Questions({ onDone }: { onDone: (proved: boolean) => void }) {
         <p>This is asked before anything that could lock you out. It counts for ten minutes.</p>
         <Username />
         <PasswordField autofocus problem={kind === 'credentials-refused' ? 'That is not your password.' : ''} />
-        {factors.length > 0 && <CodeOrRecovery factors={factors} problem={kind === 'code-refused' ? quiet(typed.error) : ''} />}
+        {factors.length > 0 && (
+          <CodeOrRecovery factors={factors} problem={kind === 'code-refused' ? quiet(typed.error) : ''} onSwitch={() => typed.setError(null)} />
+        )}
         <div role="alert">
           <ProblemText error={other} />
         </div>

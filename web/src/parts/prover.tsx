@@ -1,11 +1,12 @@
 // A form's proof of work, as its page sees it.
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { FormPurpose } from '../account-api.ts';
 import { Prover } from '../prover.ts';
 import type { RegistrationForm } from '../types.ts';
 
-export function useProver(): Prover {
-  const prover = useMemo(() => new Prover(), []);
+export function useProver(purpose: FormPurpose): Prover {
+  const prover = useMemo(() => new Prover(purpose), []);
   useEffect(() => () => prover.stop(), []);
   return prover;
 }

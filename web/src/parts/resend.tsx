@@ -2,15 +2,16 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import { resendConfirmation } from '../account-api.ts';
-import type { Prover } from '../prover.ts';
 import { say } from '../store.ts';
 import { Icon } from './icon.tsx';
 import { ProblemText, useCountdown } from './problem.tsx';
+import { useProver } from './prover.tsx';
 
 const PAUSE_S = 60;
 const TIMES = 3;
 
-export function Resend({ email, prover, at = Date.now() }: { email: string; prover: Prover; at?: number }) {
+export function Resend({ email, at = Date.now() }: { email: string; at?: number }) {
+  const prover = useProver('mail');
   const [sent, setSent] = useState(0);
   const [lastAt, setLastAt] = useState(at); // of the mail before
   const [busy, setBusy] = useState(false);

@@ -4,11 +4,15 @@ import { useState } from 'preact/hooks';
 import { CodeField, Field } from './field.tsx';
 import { Icon } from './icon.tsx';
 
-export function CodeOrRecovery({ factors, problem }: { factors: string[]; problem: string }) {
+export function CodeOrRecovery({ factors, problem, onSwitch }: { factors: string[]; problem: string; onSwitch: () => void }) {
   const hasApp = factors.includes('totp');
   const hasRecovery = factors.includes('recovery');
   const [recovery, setRecovery] = useState(!hasApp);
   if (!hasApp && !hasRecovery) return null;
+  const flip = () => {
+    setRecovery(!recovery);
+    onSwitch();
+  };
   return (
     <>
       {recovery ? (
@@ -30,7 +34,7 @@ export function CodeOrRecovery({ factors, problem }: { factors: string[]; proble
         <CodeField key="app" label="Code from your app" autofocus hint="Six digits, from the authenticator app on your phone." problem={problem} />
       )}
       {hasApp && hasRecovery && (
-        <button type="button" class="link-button" onClick={() => setRecovery(!recovery)}>
+        <button type="button" class="link-button" onClick={flip}>
           {recovery ? 'Use a code from the app' : 'Use a recovery code'}
         </button>
       )}

@@ -27,7 +27,7 @@ export function Codes({ codes, onKept }: { codes: string[]; onKept: () => void }
   };
   return (
     <section class="panel codes" aria-labelledby="codes-title">
-      <h2 id="codes-title">Keep your recovery codes</h2>
+      <h2 id="codes-title" tabIndex={-1} autofocus>Keep your recovery codes</h2>
       <p>
         If your phone or passkey is lost, each of these signs you in once, together with your password. They are shown <b>only now</b>. Keep
         them where you keep what must not be lost: in a password manager, or on paper.

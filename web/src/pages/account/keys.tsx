@@ -19,19 +19,19 @@ const SCOPES: [Scope, string][] = [
   ['manage', 'Manage devices'],
 ];
 const LIVES: [string, string][] = [
-  ['30', '30 days'],
-  ['90', '90 days'],
   ['365', 'a year'],
+  ['90', '90 days'],
+  ['30', '30 days'],
   ['', 'no end'],
 ];
 
-function Choice({ label, name, of, initial }: { label: string; name: string; of: [string, string][]; initial: string }) {
+function Choice({ label, name, of }: { label: string; name: string; of: [string, string][] }) {
   return (
     <label class="field">
       <span>{label}</span>
       <select name={name}>
         {of.map(([value, words]) => (
-          <option key={value} value={value} selected={value === initial}>
+          <option key={value} value={value}>
             {words}
           </option>
         ))}
@@ -62,8 +62,8 @@ function NewKey({ keys, onMade }: { keys: ApiKey[]; onMade: () => void }) {
           <span>Name</span>
           <input name="name" required maxLength={64} autocomplete="off" placeholder="Nightly export" />
         </label>
-        <Choice label="May" name="scope" of={SCOPES} initial="read" />
-        <Choice label="Works for" name="days" of={LIVES} initial="365" />
+        <Choice label="May" name="scope" of={SCOPES} />
+        <Choice label="Works for" name="days" of={LIVES} />
         <button class="primary" type="submit" aria-disabled={busy}>
           <Icon name="key" /> Make a key
         </button>

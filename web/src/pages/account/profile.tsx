@@ -1,7 +1,7 @@
 // Who one is here: the address and the password, each with its way to change it.
 
 import { useState } from 'preact/hooks';
-import { changeEmail, changePassword } from '../../account-api.ts';
+import { changeEmail, changePassword, registrationForm } from '../../account-api.ts';
 import { secret, text, useAction } from '../../parts/action.ts';
 import { BusyButton } from '../../parts/busy-button.tsx';
 import { EmailField } from '../../parts/field.tsx';
@@ -62,8 +62,9 @@ function Address({ email }: { email: string }) {
   );
 }
 
-function Password({ email, min }: { email: string; min: number | null }) {
+function Password({ email }: { email: string }) {
   const [changing, setChanging] = useState(false);
+  const [min, setMin] = useState<number | null>(null);
   const { busy, error, submit } = useAction(
     async (values) => void (await changePassword(secret(values, 'password'))),
     () => {
@@ -72,6 +73,13 @@ function Password({ email, min }: { email: string; min: number | null }) {
     },
   );
   const left = useCountdown(error);
+  const open = () => {
+    setChanging(true);
+    registrationForm('mail').then(
+      (form) => setMin(form.password_min),
+      () => {}, // the server says it in any case
+    );
+  };
   return (
     <Section title="Password">
       {changing ? (
@@ -95,7 +103,7 @@ function Password({ email, min }: { email: string; min: number | null }) {
         <>
           <p class="fine">Only a hash of it is kept: nobody can read it, and nobody here will ever ask you for it.</p>
           <div class="actions">
-            <button type="button" onClick={() => setChanging(true)}>
+            <button type="button" onClick={open}>
               <Icon name="edit" /> Change the password
             </button>
           </div>
@@ -111,7 +119,7 @@ export function Profile() {
   return (
     <>
       <Address email={me.email} />
-      <Password email={me.email} min={me.password_min ?? null} />
+      <Password email={me.email} />
       <p class="fine">OceanRemote {me.server_version}</p>
     </>
   );

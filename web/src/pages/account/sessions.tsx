@@ -35,7 +35,7 @@ function Row({ session, onEnd }: { session: BrowserSession; onEnd: () => void })
         </p>
       </div>
       {!session.current && (
-        <button type="button" class="danger-quiet" aria-label={`Sign out ${nameOf(session)}, ${session.address}`} onClick={onEnd}>
+        <button type="button" class="danger-quiet" aria-label={`Sign it out: ${nameOf(session)}, ${session.address}`} onClick={onEnd}>
           Sign it out
         </button>
       )}
