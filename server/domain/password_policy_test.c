@@ -41,7 +41,7 @@ static const struct {
     {"some example of mine", PASSWORD_HAS_ADDRESS},
     {"OceanRemote is running", PASSWORD_HAS_PRODUCT},
     {"my ocean remote server", PASSWORD_HAS_PRODUCT},
-    {"l0vel4ce l0vel4ce", PASSWORD_REPEATS},
+    {"l0vel4ce l0vel4ce", PASSWORD_HAS_ADDRESS},
     /* weak */
     {"sunshine summer", PASSWORD_WORDS},
     {"P@ssw0rd!2024", PASSWORD_WORDS},
