@@ -99,7 +99,7 @@ bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out
         *out = TURNSTILE_NO;
         return true;
     }
-    struct errand *e = begin(c, ERRAND_OUTSIDE);
+    struct errand *e = begin(c, ERRAND_TURNSTILE);
     if (pack(c, e))
         left(c, c->api->outlet.turnstile(c->api->outlet.ctx, e, token, c->request->peer),
              "Many people are registering. Try again in a few seconds.");

@@ -42,7 +42,7 @@ enum turnstile_verdict {
 enum errand_part {
     ERRAND_HASH,
     ERRAND_VAULT,
-    ERRAND_OUTSIDE, /* by the courier, not by the pool */
+    ERRAND_TURNSTILE, /* by the courier, not by the pool */
 };
 
 struct errand {
