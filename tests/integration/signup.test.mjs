@@ -7,7 +7,7 @@ import { auditOf } from './lib/audit.mjs';
 import { Client } from './lib/client.mjs';
 import { Device } from './lib/device.mjs';
 import { is, isProblem } from './lib/expect.mjs';
-import { kindsTo, mailsOf, tokenOf } from './lib/mail.mjs';
+import { kindsTo, mailsOf, tokenOf } from './lib/waiting-mail.mjs';
 import { form, proof, proofs, solve } from './lib/proof.mjs';
 import { PASSWORD, Server, sleep, until } from './lib/server.mjs';
 
