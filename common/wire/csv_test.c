@@ -56,7 +56,7 @@ TEST(records__table)
         {"a\rb", "line 1"},
         {"a\r", "line 1"},
         {"a\n\"b\nc\"\nd\"", "line 4"},
-        {"\"0123456789\"\"56789\"", "line 1"}, /* more than the scratch */
+        {"\"0123456789\"\"567890\"", "line 1"}, /* more than the scratch */
         {"\"0123456789\"\"5678\"", "<0123456789\"5678>|"},
         {"\"0123456789 without doubled quotes\"", "<0123456789 without doubled quotes>|"},
     };

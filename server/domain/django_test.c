@@ -51,7 +51,7 @@ static const struct {
     {"[" USER(ADA) ",5]", "ada@example.org/ada/p a-- 0|!2"},
     {"[" USER(ADA) "] x", "ada@example.org/ada/p a-- 0|!1"},
     {"[" USER(ADA), "ada@example.org/ada/p a-- 0|!1"},
-    {"[", "!0"},
+    {"[", "!1"},
     {"{}", "!0"},
     /* CSV */
     {"email,password\n", ""},
