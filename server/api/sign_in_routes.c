@@ -57,7 +57,7 @@ static enum err find_candidate(struct call *c, struct str email, struct candidat
     /* A password that nobody can give, as another program may have stored, takes its time too. */
     found.hash = found.is_known && password_iterations_of(found.account.password) > 0
                      ? found.account.password
-                     : hash_decoy(c->d->password_iterations, decoy);
+                     : password_unusable(c->d->password_iterations, decoy);
     if (e == ERR_NOT_FOUND)
         TRY(find_pending(c, &found));
     *out = found;
