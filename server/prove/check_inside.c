@@ -37,7 +37,9 @@ static const struct {
     {"limits.key_per_s", "A4"},
     {"limits.dry_run", "S2"},
     {"honeypot.", "M4"},
-    {"password_iterations", "S5"},
+    {"limits.account_logins", "U6"},
+    {"password", "S5"},
+    {"turnstile.", "U1"},
     {"tls.", "S1"},
 };
 
