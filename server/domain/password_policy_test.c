@@ -23,7 +23,8 @@ static const struct {
     {"vk9#xq2!pLzm", PASSWORD_GOOD},
     {"   spaces count   too   ", PASSWORD_GOOD},
     {"\xF0\x9F\x90\x99 octopus \xF0\x9F\x8C\x8A wave", PASSWORD_GOOD},
-    {"\xD0\xB4\xD0\xBE\xD0\xB6\xD0\xB4\xD1\x8C \xD0\xB8 \xD0\xBA\xD0\xBE\xD1\x82\xD1\x8B", PASSWORD_GOOD},
+    {"\xD0\xB4\xD0\xBE\xD0\xB6\xD0\xB4\xD1\x8C \xD0\xB8 \xD0\xBA\xD0\xBE\xD1\x82\xD1\x8B",
+     PASSWORD_GOOD},
     /* length: characters, not bytes */
     {"", PASSWORD_TOO_SHORT},
     {"vk9#xq2!pLz", PASSWORD_TOO_SHORT},
