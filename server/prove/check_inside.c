@@ -27,6 +27,7 @@ static const struct {
     {"limits.api_per_s", "S2"},
     {"limits.login_per_min", "S2"},
     {"limits.account_logins_per_10min", "U6"},
+    {"limits.codes_per_15min", "U4"},
     {"limits.register_per_min", "S2"},
     {"limits.register_per_10min", "U3"},
     {"limits.admin_per_15min", "S3"},
