@@ -318,7 +318,6 @@ static void handle(struct courier *k, const struct control *m)
     case CONTROL_KEYRING:
     case CONTROL_VAULT:
     case CONTROL_FRONT:
-    case CONTROL_VAULT:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for the courier", (int)m->type);
