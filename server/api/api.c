@@ -4,12 +4,22 @@
 #include <string.h>
 
 #include "common/base/assert.h"
+#include "server/api/account_end.h"
+#include "queries.h"
 #include "server/api/call.h"
+#include "server/api/cookie.h"
 #include "server/api/device_json.h"
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/router.h"
+#include "server/domain/known_browser.h"
+#include "server/domain/mail_allowance.h"
+#include "server/domain/mail_token.h"
+#include "server/domain/signup.h"
+#include "server/domain/ranges.h"
+#include "server/domain/signup_watch.h"
 #include "server/domain/telemetry.h"
+#include "server/os/log.h"
 
 #define EXPIRY_EVERY_MS MINUTE_MS
 #define SAVE_EVERY_MS   MINUTE_MS
@@ -31,7 +41,7 @@ enum err api_new(struct domain *d, const struct outlet *outlet, const struct lim
     api->scratch = malloc(FRAME_BODY_MAX);
     if (api->arena_block == NULL || api->body == NULL || api->scratch == NULL ||
         exchanges_new(&api->exchanges) != OK || rate_new(&api->rate) != OK ||
-        honeypot_new(&api->honeypot) != OK) {
+        honeypot_new(&api->honeypot) != OK || challenges_new(d->entropy, &api->challenges) != OK) {
         api_free(api);
         return ERR_NO_MEMORY;
     }
@@ -47,15 +57,30 @@ void api_free(struct api *api)
     exchanges_free(api->exchanges);
     rate_free(api->rate);
     honeypot_free(api->honeypot);
+    challenges_free(api->challenges);
     free(api->arena_block);
     free(api->body);
     free(api->scratch);
     free(api);
 }
 
+/* What of the database is kept in memory, and commands beside us change. */
 enum err api_load(struct api *api)
 {
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    api->data_version = version.version;
+    TRY(ranges_load(api->d));
+    if (ranges_damaged(api->d->ranges) > 0)
+        log_event("core.ranges_damaged", "lists=%zu", ranges_damaged(api->d->ranges));
     return honeypot_load(api);
+}
+
+static enum err notice_commands(struct api *api)
+{
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    return version.version == api->data_version ? OK : api_load(api);
 }
 
 static struct call call_begin(struct api *api, struct origin from, const struct request *r)
@@ -84,12 +109,12 @@ static enum err run(struct api *api, struct origin from, const struct request *r
     api->d->peer = r->peer;
     enum err e = route_call(&c);
     api->d->peer = NULL;
-    if (fails_the_batch(e))
-        return e;
-    if (e != OK)
+    bool fails = fails_the_batch(e);
+    if (e != OK && !fails)
         answer_problem(&c, problem_of(e), problem_advice(e));
-    ASSERT(c.answered);
-    return OK;
+    wipe(&c.session.cookie, sizeof c.session.cookie);
+    ASSERT(fails || c.answered);
+    return fails ? e : OK;
 }
 
 enum err api_request(struct api *api, struct origin from, const struct request *r)
@@ -126,13 +151,30 @@ principal caller_of(const struct call *c)
     return c->account_id == 0 ? 0 : PRINCIPAL_OF(PRINCIPAL_ACCOUNT, c->account_id);
 }
 
-static void answer(struct call *c, uint16_t status, struct str body)
+/* Whatever is answered, a session that has got another id tells the browser. */
+static struct reply reply_of(struct call *c, uint16_t status, struct str body)
 {
     struct reply reply = {.status = status, .body = body, .caller = caller_of(c)};
+    if (c->session.is_renewed)
+        cookie_set_session(&c->headers, credential_text(&c->session.cookie));
     enum err e = writer_end(&c->headers, &reply.headers);
     ASSERT(e == OK && !c->answered);
-    c->api->outlet.reply(c->api->outlet.ctx, c->from, &reply);
     c->answered = true;
+    return reply;
+}
+
+static void answer(struct call *c, uint16_t status, struct str body)
+{
+    struct reply reply = reply_of(c, status, body);
+    c->api->outlet.reply(c->api->outlet.ctx, c->from, &reply);
+}
+
+void answer_stream(struct call *c)
+{
+    answer_header(c, STR("Content-Type"), STR("text/event-stream"));
+    answer_header(c, STR("Cache-Control"), STR("no-store"));
+    struct reply head = reply_of(c, 200, STR_NONE);
+    c->api->outlet.stream(c->api->outlet.ctx, c->from, &head);
 }
 
 void answer_empty(struct call *c, uint16_t status)
@@ -157,7 +199,7 @@ void answer_json(struct call *c, uint16_t status)
 }
 
 /* Whatever was being written gives way to the problem. */
-static struct json_out problem_begin(struct call *c, enum problem_kind kind, const char *detail)
+struct json_out answer_problem_begin(struct call *c, enum problem_kind kind, const char *detail)
 {
     c->body = writer_into(c->api->body, FRAME_REPLY_MAX);
     c->headers.len = 0;
@@ -172,7 +214,7 @@ static struct json_out problem_begin(struct call *c, enum problem_kind kind, con
     return o;
 }
 
-static void problem_finish(struct call *c, struct json_out *o, enum problem_kind kind)
+void answer_problem_end(struct call *c, struct json_out *o, enum problem_kind kind)
 {
     json_out_object_end(o);
     answer_body(c, problem_status(kind), STR("application/problem+json"));
@@ -180,24 +222,24 @@ static void problem_finish(struct call *c, struct json_out *o, enum problem_kind
 
 void answer_problem(struct call *c, enum problem_kind kind, const char *detail)
 {
-    struct json_out o = problem_begin(c, kind, detail);
+    struct json_out o = answer_problem_begin(c, kind, detail);
     if (kind == PROBLEM_CLOCK_SKEW)
         json_out_name_int(&o, STR("server_time_ms"), c->d->now_ms);
-    problem_finish(c, &o, kind);
+    answer_problem_end(c, &o, kind);
 }
 
 void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail)
 {
-    struct json_out o = problem_begin(c, PROBLEM_TOO_MANY_REQUESTS, detail);
+    struct json_out o = answer_problem_begin(c, PROBLEM_TOO_MANY_REQUESTS, detail);
     limit_fields_write(&c->headers, reached);
-    problem_finish(c, &o, PROBLEM_TOO_MANY_REQUESTS);
+    answer_problem_end(c, &o, PROBLEM_TOO_MANY_REQUESTS);
 }
 
 void answer_invalid(struct call *c, const char *field, const char *detail)
 {
-    struct json_out o = problem_begin(c, PROBLEM_INVALID_VALUE, detail);
+    struct json_out o = answer_problem_begin(c, PROBLEM_INVALID_VALUE, detail);
     json_out_name_string(&o, STR("field"), str_from_cstr(field));
-    problem_finish(c, &o, PROBLEM_INVALID_VALUE);
+    answer_problem_end(c, &o, PROBLEM_INVALID_VALUE);
 }
 
 /* ---- what waits ------------------------------------------------------------------------------ */
@@ -256,7 +298,12 @@ static enum err expire(struct api *api)
     if (api->d->now_ms < api->next_expiry_ms)
         return OK;
     api->next_expiry_ms = api->d->now_ms + EXPIRY_EVERY_MS;
+    TRY(signup_watch_tick(api->d));
     TRY(device_session_expire(api->d));
+    TRY(signup_expire(api->d));
+    TRY(mail_token_expire(api->d));
+    TRY(mail_allowance_expire(api->d));
+    TRY(known_browser_expire(api->d));
     return browser_session_expire(api->d);
 }
 
@@ -293,12 +340,14 @@ enum err api_tick_store(struct api *api)
     struct domain *d = api->d;
     bool more;
     TRY(announce_presence(api));
+    TRY(notice_commands(api));
     TRY(honeypot_tick(api));
     if (d->storage_is_in_trouble)
         return OK;
     if (telemetry_wants_fold(d->telemetry, d->now_ms))
         TRY(telemetry_fold(d, FOLD_SLICE, &more));
     TRY(expire(api));
+    TRY(account_end_tick(api));
     return save(api);
 }
 

@@ -32,6 +32,8 @@ struct outlet {
      * within seconds. ERR_LIMIT: too many are being asked. The errand is copied. */
     enum err (*turnstile)(void *ctx, const struct errand *e, struct str token,
                           const uint8_t peer[static 16]);
+    /* Are many passwords waiting to be hashed? */
+    bool (*is_busy)(void *ctx);
     /* What a certificate authority wants to see under this name, in a. Any error: there is none. */
     enum err (*challenge)(void *ctx, struct arena *a, struct str token, struct str *out);
 };

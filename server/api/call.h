@@ -15,7 +15,9 @@
 #include "server/api/problem.h"
 #include "server/domain/api_key.h"
 #include "server/domain/browser_session.h"
+#include "server/domain/challenge.h"
 #include "server/domain/device_session.h"
+#include "server/domain/pace.h"
 #include "server/limit/fields.h"
 
 #define API_ARENA_SIZE (256 * 1024)
@@ -26,9 +28,12 @@ struct api {
     struct exchanges *exchanges;
     struct rate *rate;
     struct honeypot *honeypot;
+    struct challenges *challenges;
+    struct pace pace; /* of registrations, and whatever else has mails sent */
     struct limit_rules limits;
     struct holds holds;
     struct events events;
+    int64_t data_version; /* of the database, as it was loaded into memory */
     int64_t next_expiry_ms;
     int64_t next_save_ms;
     bool is_saving;
@@ -81,10 +86,15 @@ void answer_empty(struct call *c, uint16_t status);
 void answer_json(struct call *c, uint16_t status);
 void answer_body(struct call *c, uint16_t status, struct str content_type);
 void answer_problem(struct call *c, enum problem_kind kind, const char *detail);
+/* The same in two halves, to add members in between. */
+struct json_out answer_problem_begin(struct call *c, enum problem_kind kind, const char *detail);
+void answer_problem_end(struct call *c, struct json_out *o, enum problem_kind kind);
 /* 429 with its fields. */
 void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail);
 /* 422 that names the member at fault. */
 void answer_invalid(struct call *c, const char *field, const char *detail);
+/* 200, and events until the stream ends. */
+void answer_stream(struct call *c);
 /* Another header line: name, value. */
 void answer_header(struct call *c, struct str name, struct str value);
 

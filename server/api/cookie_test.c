@@ -36,5 +36,29 @@ TEST(cookie_session__truncated_at_every_byte__is_a_beginning_or_nothing)
         CHECK(str_starts(value, cookie_session(check_exact(str_slice(whole, 0, len)))));
 }
 
-TESTS(cookie, TEST_ROW(cookie_session__each_row),
+TEST(cookie_browser__is_another_cookie)
+{
+    struct str both = STR("__Host-session=abc; __Host-browser=xyz");
+    CHECK_STR(cookie_browser(both), STR("xyz"));
+    CHECK_STR(cookie_session(both), STR("abc"));
+    CHECK_INT(cookie_browser(STR("__Host-session=abc")).len, 0);
+}
+
+TEST(cookie_set__is_for_this_host_alone)
+{
+    uint8_t text[256];
+    struct writer w = writer_into(text, sizeof text);
+    cookie_set_session(&w, STR("abc"));
+    cookie_set_browser(&w, STR("xyz"), 86400);
+    cookie_remove_session(&w);
+    CHECK_STR(str_from(text, w.len),
+              STR("Set-Cookie: __Host-session=abc; Path=/; Secure; HttpOnly; SameSite=Strict\r\n"
+                  "Set-Cookie: __Host-browser=xyz; Path=/; Secure; HttpOnly; SameSite=Strict; "
+                  "Max-Age=86400\r\n"
+                  "Set-Cookie: __Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; "
+                  "Max-Age=0\r\n"));
+}
+
+TESTS(cookie, TEST_ROW(cookie_browser__is_another_cookie),
+      TEST_ROW(cookie_set__is_for_this_host_alone), TEST_ROW(cookie_session__each_row),
       TEST_ROW(cookie_session__truncated_at_every_byte__is_a_beginning_or_nothing))

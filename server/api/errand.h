@@ -1,5 +1,5 @@
 /* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
- * a question to somebody outside.
+ * a question to the vault, or to somebody outside.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -13,7 +13,9 @@
 
 #include "server/domain/limits.h"
 #include "server/domain/password.h"
+#include "server/domain/password_policy.h"
 #include "server/ipc/frame.h"
+#include "server/ipc/sealing.h"
 
 struct call;
 
@@ -36,8 +38,17 @@ enum turnstile_verdict {
     TURNSTILE_UNREACHABLE, /* nobody knows; rules.turnstile_unreachable says what to do */
 };
 
+/* What is to be done next. */
+enum errand_part {
+    ERRAND_HASH,
+    ERRAND_VAULT,
+    ERRAND_TURNSTILE, /* by the courier, not by the pool */
+};
+
 struct errand {
     struct origin origin;
+    enum errand_part part;
+    bool goes_first;                     /* of somebody who is known: not behind the strangers */
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -49,12 +60,17 @@ struct errand {
         uint8_t password[PASSWORD_MAX];
         size_t password_len;
         /* and hash this one; or the password itself, when it matches a hash that is too weak */
-        uint8_t fresh[PASSWORD_MAX];
+        uint8_t fresh[PASSWORD_MAX + 1]; /* one more than may be, to see that there is */
         size_t fresh_len;
+        bool makes; /* fresh is to be judged and hashed, were it empty */
+        uint8_t email[EMAIL_MAX];
+        size_t email_len;
+        uint32_t least; /* characters of fresh */
         bool renews;
         uint32_t iterations; /* of a fresh hash */
         /* the answer */
         enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
+        enum password_fault fault;
         uint8_t made[PASSWORD_HASH_TEXT_MAX];
         size_t made_len;
     } hash;
@@ -63,18 +79,28 @@ struct errand {
         bool is_done;
         enum turnstile_verdict verdict;
     } turnstile;
+
+    struct vault_errand {
+        bool is_done;
+        struct sealing_question question; /* its id is the caller's to set */
+        enum err verdict;                 /* ERR_AGAIN: the vault is silent */
+        struct sealing_answer answer;
+    } vault;
 };
 
 struct hash_question {
     struct str stored, password; /* compare these; without stored: compare nothing */
     bool renews;                 /* a match with a hash that is too weak is hashed anew */
-    struct str fresh;            /* hash this; empty: nothing */
+    struct str fresh;            /* judge and hash this; STR_NONE: nothing */
+    struct str fresh_email;      /* of its account: what a password must not contain */
+    bool goes_first;             /* of somebody who is known: not behind the strangers */
 };
 
 struct hash_answer {
     enum err
-        verdict;     /* OK, ERR_DENIED (also: the stored hash has changed meanwhile), ERR_CORRUPT */
-    struct str made; /* a fresh hash, in the errand; empty: none */
+        verdict; /* OK, ERR_DENIED (also: the stored hash has changed meanwhile), ERR_CORRUPT */
+    enum password_fault fault; /* of fresh; then nothing was made */
+    struct str made;           /* a fresh hash, in the errand; empty: none */
 };
 
 /* True: the answer. False: asked, or answered 503 because too many ask; the handler returns OK. */
@@ -84,10 +110,11 @@ bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer 
  * one is no person's, and costs no question. */
 bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out);
 
-/* A hash that no password gives, of the work of a true one: for what nobody has. */
-struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);
-
 /* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
 void hash_errand_run(struct hash_errand *h, struct str salt);
+
+/* True: the answer, which the caller wipes. False: asked, or answered 503 because the vault is
+ * silent or too many ask; the handler returns OK. */
+bool vault_ask(struct call *c, const struct sealing_question *q, struct sealing_answer *out);
 
 #endif

@@ -1,7 +1,5 @@
 #include "server/api/events.h"
 
-#include <string.h>
-
 #define EVENT_MAX (64 * 1024)
 
 enum err events_add(struct events *e, const struct stream *stream)
@@ -95,13 +93,30 @@ void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms)
     }
 }
 
-void events_end_session(struct events *e, const struct outlet *outlet,
-                        const uint8_t session[static SHA256_LEN])
+void events_end_session(struct events *e, const struct outlet *outlet, int64_t session_id)
 {
     for (size_t i = 0; i < e->count; i++) {
         struct stream *s = &e->streams[i];
-        if (s->api_key_id == 0 && memcmp(s->session, session, SHA256_LEN) == 0)
+        if (s->api_key_id == 0 && s->session_id == session_id)
             end(s, outlet);
+    }
+}
+
+void events_end_sessions(struct events *e, const struct outlet *outlet, int64_t account_id,
+                         int64_t but_session_id)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        struct stream *s = &e->streams[i];
+        if (s->api_key_id == 0 && s->account_id == account_id && s->session_id != but_session_id)
+            end(s, outlet);
+    }
+}
+
+void events_end_owner(struct events *e, const struct outlet *outlet, int64_t account_id)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->streams[i].account_id == account_id)
+            end(&e->streams[i], outlet);
     }
 }
 

@@ -10,7 +10,6 @@
 #ifndef OC_API_EVENTS_H
 #define OC_API_EVENTS_H
 
-#include "common/crypto/crypto.h"
 #include "server/api/api.h"
 
 #define STREAMS_MAX           1024
@@ -23,8 +22,8 @@
 struct stream {
     struct origin origin;
     int64_t account_id;
-    int64_t api_key_id;          /* 0: opened by a browser, */
-    uint8_t session[SHA256_LEN]; /* whose session has this digest */
+    int64_t api_key_id; /* 0: opened by a browser, */
+    int64_t session_id; /* in this session */
     int64_t ends_at_ms;
     bool is_ended; /* told so in a batch that may yet fail */
 };
@@ -50,8 +49,12 @@ void events_ping(struct events *e, const struct outlet *outlet, int64_t now_ms);
 
 /* The credential is no more: its streams end with the batch. events_sweep(), between batches,
  * forgets them; until then a batch that fails still knows whom to tell. */
-void events_end_session(struct events *e, const struct outlet *outlet,
-                        const uint8_t session[static SHA256_LEN]);
+void events_end_session(struct events *e, const struct outlet *outlet, int64_t session_id);
+/* All sessions of an owner but one; 0: all. */
+void events_end_sessions(struct events *e, const struct outlet *outlet, int64_t account_id,
+                         int64_t but_session_id);
+/* Whatever listens for this owner, keys included. */
+void events_end_owner(struct events *e, const struct outlet *outlet, int64_t account_id);
 void events_end_key(struct events *e, const struct outlet *outlet, int64_t api_key_id);
 void events_sweep(struct events *e);
 void events_end_all(struct events *e, const struct outlet *outlet);

@@ -143,8 +143,10 @@ static void start_with_four(void)
 {
     start();
     for (uint8_t i = 0; i < 4; i++) {
-        struct stream s = {.origin = of(0, i), .account_id = 1, .api_key_id = i < 2 ? 0 : i};
-        memset(s.session, i < 2 ? i + 1 : 0, sizeof s.session);
+        struct stream s = {.origin = of(0, i),
+                           .account_id = 1,
+                           .api_key_id = i < 2 ? 0 : i,
+                           .session_id = i < 2 ? i + 1 : 0};
         CHECK_INT(events_add(&events, &s), OK);
     }
 }
@@ -166,19 +168,28 @@ static void check_who_hears(const char *expected)
 
 TEST(events_end_session__the_browser_that_signed_out__hears_no_more)
 {
-    uint8_t session[SHA256_LEN];
-    memset(session, 2, sizeof session);
     start_with_four();
-    events_end_session(&events, &outlet, session);
+    events_end_session(&events, &outlet, 2);
     CHECK_INT(ended, 1);
     check_who_hears("023");
     CHECK_INT(events.count, 4); /* a batch that fails still knows whom to tell */
     events_sweep(&events);
     CHECK_INT(events.count, 3);
     check_who_hears("023");
-    memset(session, 0, sizeof session); /* what a key's stream has there is no session */
-    events_end_session(&events, &outlet, session);
+    events_end_session(&events, &outlet, 0); /* what a key's stream has there is no session */
     check_who_hears("023");
+}
+
+TEST(events_end_sessions__all_browsers_of_the_owner_but_one)
+{
+    start_with_four();
+    events_end_sessions(&events, &outlet, 2, 0); /* somebody else */
+    check_who_hears("0123");
+    events_end_sessions(&events, &outlet, 1, 2);
+    check_who_hears("123");
+    events_end_sessions(&events, &outlet, 1, 0);
+    check_who_hears("23");
+    CHECK_INT(ended, 2);
 }
 
 TEST(events_end_key__the_key_that_was_removed__hears_no_more)
@@ -200,4 +211,5 @@ TESTS(events, TEST_ROW(events_publish__reaches_the_owner_and_nobody_else),
       TEST_ROW(events_publish__an_event_too_large__is_left_out_whole),
       TEST_ROW(events_end_all__ends_each_once),
       TEST_ROW(events_end_session__the_browser_that_signed_out__hears_no_more),
+      TEST_ROW(events_end_sessions__all_browsers_of_the_owner_but_one),
       TEST_ROW(events_end_key__the_key_that_was_removed__hears_no_more))

@@ -42,6 +42,59 @@ bool input_string(struct call *c, const char *name, struct str *out)
     return false;
 }
 
+/* The member's own text; empty when it is missing or null. False when it stands there twice. */
+static bool find_optional(struct call *c, struct str name, struct str *raw)
+{
+    struct json j = json_of(c->request->body, c->api->scratch, FRAME_BODY_MAX);
+    struct str member;
+    int found = 0;
+    *raw = STR_NONE;
+    json_object(&j);
+    while (json_member(&j, &member)) {
+        if (!str_eq(member, name)) {
+            json_skip(&j);
+            continue;
+        }
+        *raw = json_raw(&j);
+        found++;
+    }
+    if (str_eq(*raw, STR("null")))
+        *raw = STR_NONE;
+    return json_end(&j) == OK && found <= 1;
+}
+
+bool input_optional_string(struct call *c, const char *name, struct str *out)
+{
+    struct str raw;
+    *out = STR_NONE;
+    if (find_optional(c, str_from_cstr(name), &raw) && raw.len == 0)
+        return true;
+    return input_string(c, name, out);
+}
+
+bool input_optional_object(struct call *c, const char *name, struct str *out)
+{
+    if (find_optional(c, str_from_cstr(name), out) && (out->len == 0 || out->ptr[0] == '{'))
+        return true;
+    answer_invalid(c, name, "This member is an object, there once, or is left out.");
+    return false;
+}
+
+bool input_optional_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *out)
+{
+    struct str raw;
+    *out = 0;
+    bool is_good = find_optional(c, str_from_cstr(name), &raw);
+    if (is_good && raw.len == 0)
+        return true;
+    struct json j = json_of(raw, c->api->scratch, FRAME_BODY_MAX);
+    *out = json_int(&j);
+    if (is_good && json_end(&j) == OK && *out >= least && *out <= most)
+        return true;
+    answer_invalid(c, name, "This member is an integer within its bounds, or is left out.");
+    return false;
+}
+
 static enum err percent_decode(struct arena *a, struct str text, struct str *out)
 {
     uint8_t *bytes = arena_alloc(a, text.len + 1);

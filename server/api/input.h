@@ -17,6 +17,14 @@ bool input_is_object(struct call *c);
  * another type. */
 bool input_string(struct call *c, const char *name, struct str *out);
 
+/* A member that may be missing, or null: then *out is empty, or 0. An integer lies within least and
+ * most. False after the problem has been answered. */
+bool input_optional_string(struct call *c, const char *name, struct str *out);
+/* An object, as its own text. */
+bool input_optional_object(struct call *c, const char *name, struct str *out);
+bool input_optional_int(struct call *c, const char *name, int64_t least, int64_t most,
+                        int64_t *out);
+
 /* The value of a query parameter, percent-decoded into the arena; empty when it is not there.
  * ERR_PEER: not decodable, or given twice. */
 MUST_CHECK enum err query_value(struct call *c, struct str name, struct str *out);

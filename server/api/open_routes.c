@@ -5,8 +5,6 @@
  *           way between them work.
  * Source:   api/openapi.yaml.
  * Watch:    /api/v1/openapi.json is a file like those of the dashboard: the edge answers it. */
-#include <string.h>
-
 #include "server/api/routes.h"
 
 #define CHALLENGE_TOKEN_MAX 128
@@ -49,8 +47,8 @@ enum err events_get(struct call *c)
     struct stream stream = {.origin = c->from,
                             .account_id = c->account_id,
                             .api_key_id = c->api_key_id,
+                            .session_id = c->session.id,
                             .ends_at_ms = c->d->now_ms + STREAM_LIFE_MS};
-    memcpy(stream.session, c->session.digest, sizeof stream.session);
     if (events_add(&api->events, &stream) != OK) {
         static const struct limit_reached streams = {"streams", STREAMS_PER_OWNER_MAX, 60,
                                                      60 * INT64_C(1000000)};
@@ -58,12 +56,7 @@ enum err events_get(struct call *c)
                        "Too many event streams are open. Close some pages of this account.");
         return OK;
     }
-    struct reply head = {.status = 200,
-                         .headers = STR("Content-Type: text/event-stream\r\n"
-                                        "Cache-Control: no-store\r\n"),
-                         .caller = caller_of(c)};
-    api->outlet.stream(api->outlet.ctx, c->from, &head);
+    answer_stream(c);
     api->outlet.stream_data(api->outlet.ctx, c->from, STR("retry: 2000\n\n"));
-    c->answered = true;
     return OK;
 }

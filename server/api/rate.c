@@ -114,3 +114,18 @@ bool rate_allows(struct call *c)
     }
     return true;
 }
+
+bool rate_takes(struct call *c, struct str bucket, const struct rate_rule *rule, const char *detail)
+{
+    struct limit_table *t = c->api->rate->buckets;
+    struct gcra_verdict v =
+        limit_take(t, limit_key_of_name(t, bucket), LIMIT_LOGINS,
+                   gcra_rate_of(rule->quota, rule->window_s * SECOND_US), c->d->now_ms * 1000);
+    return v.is_allowed || refuse(c, rule->name, rule->quota, rule->window_s, v.wait_us, detail);
+}
+
+void rate_forget(struct call *c, struct str bucket)
+{
+    struct limit_table *t = c->api->rate->buckets;
+    limit_forget(t, limit_key_of_name(t, bucket), LIMIT_LOGINS);
+}

@@ -1,6 +1,6 @@
 /* Callers who are known, and how often they may ask.
  *
- * Owns:     the buckets of accounts and API keys; a device's are in its struct live.
+ * Owns:     the buckets of accounts, API keys and sign-ins; a device's are in its struct live.
  * Promise:  exact, whichever edge and connection the requests came over; what is refused costs no
  *           transaction and is told with 429, Retry-After and RateLimit fields.
  * Source:   SECURITY.md rows A4 and D8.
@@ -20,5 +20,16 @@ void rate_clock_set_back(struct rate *r, struct live_table *lives);
 
 /* May whoever this call has authenticated ask now? If not, the call has been answered. */
 bool rate_allows(struct call *c);
+
+struct rate_rule {
+    const char *name; /* "account-logins" */
+    int64_t quota, window_s;
+};
+
+/* One more of whatever this bucket counts. If it is too often, the call has been answered with 429
+ * and this detail. */
+bool rate_takes(struct call *c, struct str bucket, const struct rate_rule *rule,
+                const char *detail);
+void rate_forget(struct call *c, struct str bucket);
 
 #endif

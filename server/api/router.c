@@ -2,7 +2,8 @@
  *
  * Owns:     the route table made from routes.h.
  * Promise:  the order is fixed and the same for every route: path, method, credential, scope,
- *           forgery, confirmation, rate, media type, handler. Nothing of a request is trusted
+ *           forgery, second factor,
+ *           confirmation, rate, media type, handler. Nothing of a request is trusted
  * because an edge sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in
  * every query). Watch:    a browser proves that it meant a request by its token; Origin and
  * Sec-Fetch-Site are checked besides, of reading requests too: nothing is read out to another site.
@@ -14,6 +15,8 @@
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/routes.h"
+#include "server/api/second_factor.h"
+#include "server/domain/account.h"
 #include "server/domain/limits.h"
 
 enum body_kind {
@@ -107,10 +110,23 @@ bool caller_is_signed_in(struct call *c)
     return browser_session_find(c->d, &c->arena, cookie, &session) == OK;
 }
 
+/* The cookie is in two hands. Who shows the old one may be either of them. */
+static enum err refuse_stolen(struct call *c)
+{
+    events_end_session(&c->api->events, &c->api->outlet, c->session.id);
+    TRY(account_tell(c->d, &c->arena, c->session.account_id, MAIL_SESSION_STOLEN, STR_NONE));
+    answer_problem(c, PROBLEM_UNAUTHENTICATED,
+                   "This session was used from two places and has been ended. Sign in again; if "
+                   "the other place was not you, change the password.");
+    return OK;
+}
+
 static enum err authenticate_browser(struct call *c)
 {
     struct str cookie = cookie_session(c->request->field[FIELD_COOKIE]);
-    enum err e = browser_session_find(c->d, &c->arena, cookie, &c->session);
+    enum err e = browser_session_use(c->d, &c->arena, cookie, &c->session);
+    if (e == ERR_CONFLICT)
+        return refuse_stolen(c);
     if (e == ERR_DENIED) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,
                        "Sign in with POST /api/v1/login, or send an API key.");
@@ -133,9 +149,11 @@ static enum err authenticate_key(struct call *c, const struct route *route)
     enum err e = bearer_read(c->request->field[FIELD_AUTHORIZATION], &text);
     if (e == OK)
         e = api_key_find(c->d, text, &key);
-    if (e == ERR_DENIED) {
+    if (e == ERR_DENIED || e == ERR_CONFLICT) {
         answer_problem(c, PROBLEM_UNAUTHENTICATED,
-                       "The API key is not valid. Make a new one in the dashboard.");
+                       e == ERR_DENIED
+                           ? "The API key is not valid. Make a new one in the dashboard."
+                           : "The API key has expired. Make a new one in the dashboard.");
         return OK;
     }
     TRY(e);
@@ -208,6 +226,29 @@ static bool is_confirmed(struct call *c, const struct route *route)
     return false;
 }
 
+/* What somebody may do who is to add a second factor first: see that, do it, and leave. */
+static bool is_open_without_factor(const struct route *route)
+{
+    return str_eq(route->path, STR("/api/v1/me")) || str_eq(route->path, STR("/api/v1/logout")) ||
+           str_eq(route->path, STR("/api/v1/session/confirmation")) ||
+           str_starts(route->path, STR("/api/v1/factors"));
+}
+
+/* OK with an answer: refused. An API key is asked for nothing: it was made by a session. */
+static enum err require_factor(struct call *c, const struct route *route)
+{
+    bool is_missing;
+    if (!c->by_browser || is_open_without_factor(route))
+        return OK;
+    TRY(second_factor_is_missing(c, c->account_id, &is_missing));
+    if (is_missing)
+        answer_problem(
+            c, PROBLEM_SECOND_FACTOR_REQUIRED,
+            "This server asks for a second factor. Add an authenticator app or a passkey "
+            "with /api/v1/factors, then ask again.");
+    return OK;
+}
+
 /* The type before any parameter, as in "application/json; charset=utf-8". */
 static bool media_type_is(struct str field, struct str type)
 {
@@ -269,6 +310,9 @@ enum err route_call(struct call *c)
         return OK;
     }
     TRY(authenticate(c, route));
+    if (c->answered)
+        return OK;
+    TRY(require_factor(c, route));
     if (c->answered || !is_confirmed(c, route))
         return OK;
     if (c->errand == NULL && !rate_allows(c)) /* it was counted before it waited */

@@ -81,6 +81,19 @@ static enum err on_hash(void *ctx, const struct errand *e)
     return ERR_LIMIT;
 }
 
+static enum err on_turnstile(void *ctx, const struct errand *e, struct str token,
+                             const uint8_t peer[static 16])
+{
+    (void)ctx, (void)e, (void)token, (void)peer;
+    return ERR_LIMIT;
+}
+
+static bool on_busy(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
 static enum err on_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
 {
     (void)ctx, (void)a;
@@ -97,9 +110,11 @@ static void open_api(void)
                                          .stream_end = on_end,
                                          .ban = on_ban,
                                          .hash = on_hash,
+                                         .turnstile = on_turnstile,
+                                         .is_busy = on_busy,
                                          .challenge = on_challenge};
     struct browser_session s;
-    int64_t id, alarm;
+    int64_t id, alarm, ended;
     house_open(&house);
     struct limit_rules limits = limit_rules_default();
     HOUSE_MUST(api_new(&house.d, &outlet, &limits, &api));
@@ -108,10 +123,14 @@ static void open_api(void)
     eve = house_account(&house, "eve@example.org");
     house_register(&house, ada, 1, &buoy);
     HOUSE_MUST(house_sign_in(&house, &buoy, credential_text(&buoy.registered.key), &alarm));
+    struct sign_in in = {
+        .account_id = ada, .way = SIGNED_IN_WITH_PASSWORD, .user_agent = user_agent_read(STR_NONE)};
     HOUSE_MUST(
-        browser_session_open(&house.d, &house.arena, ada, STR("ada@example.org"), &cookie, &s));
+        browser_session_open(&house.d, &house.arena, &in, STR("ada@example.org"), &s, &ended));
+    cookie = s.cookie;
     for (enum scope scope = SCOPE_READ; scope <= SCOPE_MANAGE; scope++)
-        HOUSE_MUST(api_key_add(&house.d, ada, STR("key"), scope, &keys[scope], &id));
+        HOUSE_MUST(
+            api_key_add(&house.d, ada, STR("key"), scope, API_KEY_FOR_EVER, &keys[scope], &id));
     snprintf(csrf, sizeof csrf, "%.*s", STR_ARGS(s.csrf_token));
     snprintf(cookie_field, sizeof cookie_field, "a=b; __Host-session=%.*s; c=d",
              STR_ARGS(credential_text(&cookie)));
@@ -459,7 +478,7 @@ static void check_other_owner(const struct route_row *row)
     int64_t id;
     if (strstr(row->path, "/devices/{id}") == NULL)
         return;
-    HOUSE_MUST(api_key_add(&house.d, eve, STR("key"), SCOPE_MANAGE, &key, &id));
+    HOUSE_MUST(api_key_add(&house.d, eve, STR("key"), SCOPE_MANAGE, API_KEY_FOR_EVER, &key, &id));
     struct request r = request_of(row);
     r.field[FIELD_AUTHORIZATION] = bearer(&key);
     r.body = STR("{\"name\":\"mine now\"}");

@@ -19,6 +19,7 @@
     ROW(CURLcode,            global_init,           (long flags))                                  \
     ROW(CURL *,              easy_init,             (void))                                        \
     ROW(CURLcode,            easy_setopt,           (CURL *easy, CURLoption option, ...))          \
+    ROW(CURLcode,            easy_perform,          (CURL *easy))                                  \
     ROW(CURLcode,            easy_getinfo,          (CURL *easy, CURLINFO info, ...))              \
     ROW(void,                easy_cleanup,          (CURL *easy))                                  \
     ROW(const char *,        easy_strerror,         (CURLcode code))                               \

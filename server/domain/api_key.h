@@ -26,12 +26,15 @@ struct api_key {
     int64_t account_id;
     enum scope scope;
 };
+#define API_KEY_FOR_EVER 0
 
-/* ERR_PEER: name not acceptable. ERR_LIMIT: API_KEYS_PER_OWNER reached. */
+/* days: how long it is good, at most API_KEY_DAYS_MAX, or API_KEY_FOR_EVER. ERR_PEER: name not
+ * acceptable. ERR_LIMIT: API_KEYS_PER_OWNER reached. */
 MUST_CHECK enum err api_key_add(struct domain *d, int64_t account_id, struct str name,
-                                enum scope scope, struct credential *key, int64_t *id);
+                                enum scope scope, int64_t days, struct credential *key,
+                                int64_t *id);
 
-/* ERR_DENIED: unknown. */
+/* ERR_DENIED: unknown. ERR_CONFLICT: its time is over. */
 MUST_CHECK enum err api_key_find(struct domain *d, struct str key, struct api_key *out);
 
 /* ERR_NOT_FOUND: not this owner's. */

@@ -28,7 +28,7 @@ TEST(api_key_find__a_key_is_its_owner_and_scope)
     int64_t id;
     open_with_two();
     for (enum scope s = SCOPE_READ; s <= SCOPE_MANAGE; s++) {
-        CHECK_INT(api_key_add(&house.d, ada, STR("script"), s, &key, &id), OK);
+        CHECK_INT(api_key_add(&house.d, ada, STR("script"), s, API_KEY_FOR_EVER, &key, &id), OK);
         CHECK_INT(credential_text(&key).len, 50);
         CHECK_INT(api_key_find(&house.d, credential_text(&key), &found), OK);
         CHECK_INT(found.id, id);
@@ -47,7 +47,8 @@ TEST(api_key_find__anything_else__is_denied)
     struct api_key found;
     int64_t id;
     open_with_two();
-    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_MANAGE, &key, &id), OK);
+    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_MANAGE, API_KEY_FOR_EVER, &key, &id),
+              OK);
     for (size_t i = 0; i < key.len; i++) {
         struct credential bent = key;
         bent.text[i] = bent.text[i] == 'A' ? 'B' : 'A';
@@ -61,13 +62,31 @@ TEST(api_key_find__anything_else__is_denied)
     close_house();
 }
 
+TEST(api_key_find__its_time_is_over)
+{
+    struct credential key, other;
+    struct api_key found;
+    int64_t id;
+    open_with_two();
+    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, 2, &key, &id), OK);
+    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, API_KEY_DAYS_MAX, &other, &id),
+              OK);
+    house_pass(&house, 2 * DAY_MS - 1);
+    CHECK_INT(api_key_find(&house.d, credential_text(&key), &found), OK);
+    house_pass(&house, 1);
+    CHECK_INT(api_key_find(&house.d, credential_text(&key), &found), ERR_CONFLICT);
+    CHECK_INT(api_key_find(&house.d, credential_text(&other), &found), OK);
+    close_house();
+}
+
 TEST(api_key_remove__of_another_owner__is_not_found)
 {
     struct credential key;
     struct api_key found;
     int64_t id;
     open_with_two();
-    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, &key, &id), OK);
+    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, API_KEY_FOR_EVER, &key, &id),
+              OK);
     CHECK_INT(api_key_remove(&house.d, eve, id), ERR_NOT_FOUND);
     CHECK_INT(api_key_find(&house.d, credential_text(&key), &found), OK);
     CHECK_INT(api_key_remove(&house.d, ada, id), OK);
@@ -82,9 +101,12 @@ TEST(api_key_add__more_than_an_owner_may_have__is_refused)
     int64_t id;
     open_with_two();
     for (int i = 0; i < API_KEYS_PER_OWNER; i++)
-        CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, &key, &id), OK);
-    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, &key, &id), ERR_LIMIT);
-    CHECK_INT(api_key_add(&house.d, eve, STR("script"), SCOPE_READ, &key, &id), OK);
+        CHECK_INT(
+            api_key_add(&house.d, ada, STR("script"), SCOPE_READ, API_KEY_FOR_EVER, &key, &id), OK);
+    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, API_KEY_FOR_EVER, &key, &id),
+              ERR_LIMIT);
+    CHECK_INT(api_key_add(&house.d, eve, STR("script"), SCOPE_READ, API_KEY_FOR_EVER, &key, &id),
+              OK);
     close_house();
 }
 
@@ -94,7 +116,8 @@ TEST(api_key_find__last_use__is_written_once_a_minute)
     struct api_key found;
     int64_t id;
     open_with_two();
-    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, &key, &id), OK);
+    CHECK_INT(api_key_add(&house.d, ada, STR("script"), SCOPE_READ, API_KEY_FOR_EVER, &key, &id),
+              OK);
     CHECK_INT(api_key_find(&house.d, credential_text(&key), &found), OK);
     int64_t first = house.d.now_ms;
     house_pass(&house, SESSION_TOUCH_MS);
@@ -158,7 +181,7 @@ TEST(label_is_valid__table)
 }
 
 TESTS(api_key, TEST_ROW(api_key_find__a_key_is_its_owner_and_scope),
-      TEST_ROW(api_key_find__anything_else__is_denied),
+      TEST_ROW(api_key_find__anything_else__is_denied), TEST_ROW(api_key_find__its_time_is_over),
       TEST_ROW(api_key_remove__of_another_owner__is_not_found),
       TEST_ROW(api_key_add__more_than_an_owner_may_have__is_refused),
       TEST_ROW(api_key_find__last_use__is_written_once_a_minute),

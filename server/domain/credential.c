@@ -13,23 +13,40 @@ static struct str prefix_of(enum credential_kind kind)
     case CREDENTIAL_DEVICE_SESSION: return STR("oc_sess_");
     case CREDENTIAL_API_KEY: return STR("oc_api_");
     case CREDENTIAL_BROWSER_SESSION: return STR("");
+    case CREDENTIAL_KNOWN_BROWSER: return STR("oc_kb_");
     case CREDENTIAL_EXCHANGE: return STR("oc_exc_");
     case CREDENTIAL_MAIL_TOKEN: return STR("oc_mail_");
     }
     return STR_NONE;
 }
 
+static void write_text(enum credential_kind kind, const uint8_t secret[static SECRET_LEN],
+                       struct credential *out)
+{
+    struct writer w = writer_into(out->text, sizeof out->text);
+    writer_str(&w, prefix_of(kind));
+    base64url_write(&w, str_from(secret, SECRET_LEN));
+    ASSERT(!w.overflow);
+    out->len = w.len;
+    sha256(credential_text(out), out->digest);
+}
+
 void credential_make(const struct domain *d, enum credential_kind kind, struct credential *out)
 {
     uint8_t secret[SECRET_LEN];
     d->entropy(secret, sizeof secret);
-    struct writer w = writer_into(out->text, sizeof out->text);
-    writer_str(&w, prefix_of(kind));
-    base64url_write(&w, str_from(secret, sizeof secret));
+    write_text(kind, secret, out);
     wipe(secret, sizeof secret);
-    ASSERT(!w.overflow);
-    out->len = w.len;
-    sha256(credential_text(out), out->digest);
+}
+
+void credential_derive(enum credential_kind kind, struct str before, struct str salt,
+                       struct credential *out)
+{
+    uint8_t secret[SHA256_LEN];
+    _Static_assert(SHA256_LEN == SECRET_LEN, "as many bits as one from the kernel");
+    hmac_sha256(salt, before, secret);
+    write_text(kind, secret, out);
+    wipe(secret, sizeof secret);
 }
 
 struct str credential_text(const struct credential *c)

@@ -17,6 +17,7 @@ enum credential_kind {
     CREDENTIAL_DEVICE_SESSION,     /* oc_sess_  60 minutes, renewed from 45 */
     CREDENTIAL_API_KEY,            /* oc_api_   an owner's, scoped, for scripts */
     CREDENTIAL_BROWSER_SESSION,    /* (none)    a cookie */
+    CREDENTIAL_KNOWN_BROWSER,      /* oc_kb_    a cookie that opens nothing */
     CREDENTIAL_EXCHANGE,           /* oc_exc_   names one SCRAM exchange for seconds */
     CREDENTIAL_MAIL_TOKEN,         /* oc_mail_  a link in a mail, 24 h, single use */
 };
@@ -31,6 +32,10 @@ struct credential {
 
 /* A new one. The caller wipes it. */
 void credential_make(const struct domain *d, enum credential_kind kind, struct credential *out);
+/* The one that follows from the one before and a salt of 256 bits: whoever has both makes it again.
+ */
+void credential_derive(enum credential_kind kind, struct str before, struct str salt,
+                       struct credential *out);
 struct str credential_text(const struct credential *c);
 
 /* The digest to look a presented one up by. ERR_DENIED when it cannot be one of this kind. */

@@ -162,6 +162,7 @@ TEST(front__round_trip_and_nothing_less_or_more)
     list_proxies(PROXY_WORD_PROTOCOL, true);
     front.https_port = 8443;
     strcpy(front.name, "house.example");
+    front.has_turnstile = true;
     front_write(&w, &front);
     CHECK(!w.overflow);
     CHECK_INT(front_read(check_exact(str_from(room, w.len)), &got), OK);

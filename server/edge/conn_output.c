@@ -280,6 +280,13 @@ static struct str etag_of(const struct asset *file, enum coding coding, struct w
     return str_from(w->buf + start, w->len - start);
 }
 
+/* Where a stranger's widget may run is where nobody is signed in yet. */
+static enum answer_kind page_kind(const struct conn *c, const struct http1_request *r)
+{
+    return c->edge->front.has_turnstile && str_eq(r->path, STR("/register")) ? ANSWER_PAGE_TURNSTILE
+                                                                             : ANSWER_PAGE;
+}
+
 static bool send_file(struct conn *c, const struct http1_request *r, const struct asset *file)
 {
     uint8_t lines[512];
@@ -301,7 +308,7 @@ static bool send_file(struct conn *c, const struct http1_request *r, const struc
         writer_str(&h, codings[coding].line);
     ASSERT(!h.overflow);
     struct answer a = {.status = is_known ? 304 : 200,
-                       .kind = ANSWER_PAGE,
+                       .kind = page_kind(c, r),
                        .close = c->close_after,
                        .headers = str_from(lines, h.len),
                        .body_len = body.len};

@@ -28,6 +28,7 @@ struct front {
     enum proxy_word word;
     bool is_locked; /* whoever is no listed proxy is not even spoken to */
     struct networks proxies;
+    bool has_turnstile; /* the registration page may load Cloudflare's widget */
 };
 
 void front_write(struct writer *w, const struct front *f);

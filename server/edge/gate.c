@@ -158,14 +158,43 @@ static bool may_ask(struct conn *c, struct limit_reached *reached)
     return c->is_counted;
 }
 
+enum guarded {
+    ANY_REQUEST,
+    SIGN_IN,    /* a secret is guessed at */
+    WANTS_MAIL, /* a mail leaves, or an account is made */
+};
+
+static enum guarded guard_of(const struct http1_request *r)
+{
+    static const struct {
+        const char *path;
+        enum guarded kind;
+    } rows[] = {
+        {"/api/v1/login", SIGN_IN},
+        {"/api/v1/login/passkey", SIGN_IN},
+        {"/api/v1/session/confirmation", SIGN_IN},
+        {"/api/v1/confirmation", SIGN_IN},
+        {"/api/v1/password-reset/finish", SIGN_IN},
+        {"/api/v1/registration", WANTS_MAIL},
+        {"/api/v1/confirmation/resend", WANTS_MAIL},
+        {"/api/v1/password-reset", WANTS_MAIL},
+    };
+    for (size_t i = 0; r->method == METHOD_POST && i < sizeof rows / sizeof rows[0]; i++) {
+        if (str_eq(r->path, str_from_cstr(rows[i].path)))
+            return rows[i].kind;
+    }
+    return ANY_REQUEST;
+}
+
 static bool is_often_enough(struct conn *c, const struct http1_request *r,
                             struct limit_reached *reached)
 {
     const struct limit_rules *rules = &c->edge->rules;
     c->is_counted = false;
-    if (r->method == METHOD_POST && str_eq(r->path, STR("/api/v1/login")))
+    enum guarded kind = guard_of(r);
+    if (kind == SIGN_IN)
         return may(c, LIMIT_LOGINS, "logins", rules->login_per_min, 60, reached);
-    if (r->method == METHOD_POST && str_eq(r->path, STR("/api/v1/registration")))
+    if (kind == WANTS_MAIL)
         return may(c, LIMIT_REGISTRATIONS, "registrations", rules->register_per_min, 60, reached) &&
                may(c, LIMIT_REGISTRATIONS_LONG, "registrations-long", rules->register_per_10min,
                    600, reached);

@@ -352,8 +352,8 @@ static enum err check_framing(const struct fields *f, struct http1_request *out,
         return refuse(why, 400, "Content-Length is one number.");
     if (length > BODY_SIZE_MAX)
         return refuse(why, 413, "A body may have 65,536 bytes.");
-    if (length > 0 && (out->method == METHOD_GET || out->method == METHOD_HEAD ||
-                       out->method == METHOD_DELETE || out->method == METHOD_OPTIONS))
+    if (length > 0 &&
+        (out->method == METHOD_GET || out->method == METHOD_HEAD || out->method == METHOD_OPTIONS))
         return refuse(why, 400, "This method has no body.");
     out->content_length = (size_t)length;
     return OK;

@@ -34,13 +34,20 @@ static const char api_fields[] = EVERY_ANSWER
     "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=(), usb=()\r\n"
     "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
 
+#define EVERY_PAGE EVERY_ANSWER "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
+#define POLICY(scripts, frames, types)                                                             \
+    "Content-Security-Policy: default-src 'none'; script-src 'self'" scripts "; "                  \
+    "worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src "     \
+    "'self'; " frames                                                                              \
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "           \
+    "object-src 'none'" types "\r\n"
+
 static const char page_fields[] =
-    EVERY_ANSWER "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
-                 "Content-Security-Policy: default-src 'none'; script-src 'self'; "
-                 "style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
-                 "manifest-src 'self'; base-uri 'none'; form-action 'self'; "
-                 "frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; "
-                 "trusted-types 'none'\r\n";
+    EVERY_PAGE POLICY("", "", "; require-trusted-types-for 'script'; trusted-types oceanremote");
+
+/* Its script assigns to what trusted types guard, and brings a frame of its own. */
+#define TURNSTILE " https://challenges.cloudflare.com"
+static const char turnstile_fields[] = EVERY_PAGE POLICY(TURNSTILE, "frame-src" TURNSTILE "; ", "");
 
 static const struct status_row {
     uint16_t status;
@@ -61,6 +68,7 @@ static const struct status_row {
     {406, "Not Acceptable", NULL},
     {408, "Request Timeout", "request-timeout"},
     {409, "Conflict", NULL},
+    {410, "Gone", NULL},
     {413, "Content Too Large", "payload-too-large"},
     {414, "URI Too Long", "uri-too-long"},
     {415, "Unsupported Media Type", NULL},
@@ -131,6 +139,8 @@ void answer_head_write(struct writer *w, const struct answer *a, bool is_encrypt
         writer_bytes(w, tls_fields, sizeof tls_fields - 1);
     if (a->kind == ANSWER_PAGE)
         writer_bytes(w, page_fields, sizeof page_fields - 1);
+    else if (a->kind == ANSWER_PAGE_TURNSTILE)
+        writer_bytes(w, turnstile_fields, sizeof turnstile_fields - 1);
     else
         writer_bytes(w, api_fields, sizeof api_fields - 1);
     if (a->kind == ANSWER_API && !has_field(a->headers, STR("Cache-Control:")))

@@ -14,8 +14,9 @@
 #define ANSWER_HEAD_MAX (FRAME_HEADERS_MAX + 2048)
 
 enum answer_kind {
-    ANSWER_API,  /* data: nothing may be loaded from it */
-    ANSWER_PAGE, /* the dashboard */
+    ANSWER_API,            /* data: nothing may be loaded from it */
+    ANSWER_PAGE,           /* the dashboard */
+    ANSWER_PAGE_TURNSTILE, /* the one page of it on which Cloudflare's widget may run */
 };
 
 enum answer_framing {

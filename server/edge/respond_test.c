@@ -43,8 +43,8 @@ static void check_field(struct str head, const char *name, const char *expected)
 }
 
 static const uint16_t statuses[] = {200, 201, 202, 204, 304, 400, 401, 403, 404,
-                                    405, 406, 408, 409, 413, 414, 415, 417, 422,
-                                    429, 431, 500, 501, 503, 505, 507, 599};
+                                    405, 406, 408, 409, 410, 413, 414, 415, 417,
+                                    422, 429, 431, 500, 501, 503, 505, 507, 599};
 
 TEST(answer_head__every_status_of_every_kind__carries_the_security_fields)
 {
@@ -114,6 +114,23 @@ TEST(answer_head__data_is_not_stored_unless_its_maker_says_so)
     check_field(head_of(&a), "Cache-Control", "no-cache");
 }
 
+static bool has(struct str text, const char *part)
+{
+    return memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+}
+
+TEST(answer_head__a_strangers_widget_runs_on_its_one_page_only)
+{
+    struct answer a = {.status = 200, .kind = ANSWER_PAGE};
+    CHECK(!has(head_of(&a), "cloudflare") && has(head_of(&a), "trusted-types"));
+    a.kind = ANSWER_PAGE_TURNSTILE;
+    struct str head = head_of(&a);
+    CHECK(has(head, "script-src 'self' https://challenges.cloudflare.com; "));
+    CHECK(has(head, "frame-src https://challenges.cloudflare.com; "));
+    CHECK(has(head, "default-src 'none'") && has(head, "frame-ancestors 'none'"));
+    CHECK(!has(head, "trusted-types") && !has(head, "unsafe"));
+}
+
 TEST(answer_head__largest_headers_fit)
 {
     static uint8_t lines[FRAME_HEADERS_MAX];
@@ -160,5 +177,6 @@ TEST(edge_problem__is_a_problem_document_for_each_status_of_the_edge)
 TESTS(respond, TEST_ROW(answer_head__every_status_of_every_kind__carries_the_security_fields),
       TEST_ROW(answer_head__framing),
       TEST_ROW(answer_head__data_is_not_stored_unless_its_maker_says_so),
+      TEST_ROW(answer_head__a_strangers_widget_runs_on_its_one_page_only),
       TEST_ROW(answer_head__largest_headers_fit),
       TEST_ROW(edge_problem__is_a_problem_document_for_each_status_of_the_edge))

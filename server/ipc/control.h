@@ -42,6 +42,8 @@ enum control_type {
     CONTROL_START,   /* parent → child: that was all, begin to serve */
     CONTROL_READY,   /* child → parent: serving */
     CONTROL_DRAIN,   /* parent → child: finish what is under way, then exit 0 */
+    CONTROL_VAULT,   /* parent → vault or core: descriptor = its end of the pair on which the core
+                        has secrets sealed (server/ipc/sealing.h) */
 };
 
 struct control {

@@ -170,6 +170,11 @@ uint64_t limit_key_of_principal(struct limit_table *t, uint64_t principal)
     return key_of(t, 1, bytes, sizeof bytes);
 }
 
+uint64_t limit_key_of_name(struct limit_table *t, struct str name)
+{
+    return key_of(t, 2, name.ptr, name.len);
+}
+
 /* ---- entries --------------------------------------------------------------------------------- */
 
 static struct entry *set_of(const struct limit_table *t, uint64_t key)
@@ -347,6 +352,13 @@ void limit_give_back(struct limit_table *t, uint64_t key, enum limit_bucket buck
     struct entry *e = find(t, key);
     if (e != NULL)
         atomic_fetch_sub(&e->arrival_us[bucket], rate.interval_us);
+}
+
+void limit_forget(struct limit_table *t, uint64_t key, enum limit_bucket bucket)
+{
+    struct entry *e = find(t, key);
+    if (e != NULL)
+        atomic_store(&e->arrival_us[bucket], 0);
 }
 
 void limit_forget_requests(struct limit_table *t)

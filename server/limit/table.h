@@ -40,6 +40,8 @@ void limit_table_unmap(struct limit_table *t);
 /* The entry's name: an address (IPv6 by its /64), or an authenticated principal. Never 0. */
 uint64_t limit_key_of_address(struct limit_table *t, const uint8_t address[static 16]);
 uint64_t limit_key_of_principal(struct limit_table *t, uint64_t principal);
+/* Any text that names what is counted; it begins with what kind it is of. */
+uint64_t limit_key_of_name(struct limit_table *t, struct str name);
 
 /* Connection number conn of ours counts with key, unless max others do already. A connection counts
  * in one place at a time. */
@@ -54,6 +56,9 @@ struct gcra_verdict limit_take(struct limit_table *t, uint64_t key, enum limit_b
 /* It turned out not to count: as if it had not been taken. */
 void limit_give_back(struct limit_table *t, uint64_t key, enum limit_bucket bucket,
                      struct gcra_rate rate);
+
+/* As if it had never been taken. */
+void limit_forget(struct limit_table *t, uint64_t key, enum limit_bucket bucket);
 
 /* A ban lasts until this moment; 0 lifts it. */
 void limit_ban(struct limit_table *t, uint64_t key, int64_t until_us, int64_t now_us);

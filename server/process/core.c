@@ -10,6 +10,7 @@
 #include "common/crypto/crypto.h"
 #include "queries.h"
 #include "server/domain/live.h"
+#include "server/domain/ranges.h"
 #include "server/domain/telemetry.h"
 #include "server/ipc/control.h"
 #include "server/os/clock.h"
@@ -18,6 +19,7 @@
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
 #include "server/process/data_dir.h"
+#include "server/process/orders.h"
 
 #define WAIT_MS          250
 #define DRAIN_MS         INT64_C(3000)
@@ -111,6 +113,7 @@ static enum err load_domain(struct domain *d)
 {
     TRY(live_table_new(&d->live));
     TRY(telemetry_new(&d->telemetry));
+    TRY(ranges_new(&d->ranges));
     d->now_ms = clock_wall_ms();
     TRY(store_begin(d->store));
     enum err e = load_decoy_secret(d);
@@ -192,6 +195,13 @@ static void accept_link(struct core *core, const struct control *m)
     api_link_up(core->api, at);
 }
 
+static void accept_vault(struct core *core, const struct control *m)
+{
+    if (m->payload.len != 0 || m->fd_count != 1 || core->pool == NULL)
+        fatal("the parent sent a socket that cannot be used");
+    hash_pool_set_vault(core->pool, m->fds[0]);
+}
+
 static void begin_drain(struct core *core)
 {
     if (core->drain_until_ms != 0)
@@ -206,6 +216,7 @@ static void handle_control(struct core *core, const struct control *m)
     case CONTROL_CONFIG: configure(core, m->payload); return;
     case CONTROL_LINK: accept_link(core, m); return;
     case CONTROL_COURIER: core_courier_link(core, m); return;
+    case CONTROL_VAULT: accept_vault(core, m); return;
     case CONTROL_START:
         sandbox_seal(&rights);
         if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)
@@ -225,14 +236,8 @@ static void handle_control(struct core *core, const struct control *m)
 
 static void read_control(struct core *core)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle_control(core, &m);
 }
 

@@ -140,6 +140,12 @@ static enum err outlet_hash(void *ctx, const struct errand *e)
     return hash_pool_add(core->pool, e);
 }
 
+static bool outlet_is_busy(void *ctx)
+{
+    struct core *core = ctx;
+    return hash_pool_is_busy(core->pool);
+}
+
 /* DIR/db/acme/TOKEN, put there by whoever asks an authority for a certificate. The api has looked
  * at the token: it has no dot and no slash. */
 static enum err outlet_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
@@ -159,4 +165,5 @@ const struct outlet core_outlet = {.reply = outlet_reply,
                                    .ban = outlet_ban,
                                    .hash = outlet_hash,
                                    .turnstile = core_courier_check,
+                                   .is_busy = outlet_is_busy,
                                    .challenge = outlet_challenge};

@@ -21,6 +21,7 @@
 #include "server/os/file.h"
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
+#include "server/process/orders.h"
 
 #define DRAIN_MS       INT64_C(2000)
 #define RENEW_MS       INT64_C(60000)
@@ -315,6 +316,7 @@ static void handle(struct courier *k, const struct control *m)
     case CONTROL_LIMITS:
     case CONTROL_TICKETS:
     case CONTROL_KEYRING:
+    case CONTROL_VAULT:
     case CONTROL_FRONT:
     case CONTROL_READY: break;
     }
@@ -323,14 +325,8 @@ static void handle(struct courier *k, const struct control *m)
 
 static void read_control(struct courier *k)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct control m;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle(k, &m);
 }
 

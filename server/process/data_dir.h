@@ -23,6 +23,7 @@ enum uid_offset {
     UID_EDGE,
     UID_KEYRING,
     UID_COURIER,
+    UID_VAULT,
 };
 
 /* Who works on the directory's behalf. */

@@ -16,6 +16,7 @@
 #include "server/os/fatal.h"
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
+#include "server/process/orders.h"
 
 #define TURN_MS_MAX 1000
 #define DRAIN_MS    INT64_C(5000)
@@ -187,6 +188,7 @@ static void handle(struct edge_process *p, const struct control *m)
         edge_drain(&p->edge);
         return;
     case CONTROL_COURIER:
+    case CONTROL_VAULT:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for an edge", (int)m->type);
@@ -194,18 +196,12 @@ static void handle(struct edge_process *p, const struct control *m)
 
 static void on_control(void *ctx, uint32_t events)
 {
-    static uint8_t buf[CONTROL_MAX];
     struct edge_process *p = ctx;
     struct control m;
     (void)events;
-    enum err e = control_receive(CONTROL_FD, buf, &m);
-    if (e == ERR_IO)
-        exit(0); /* without a parent there is nobody to serve */
-    if (e == ERR_PEER)
-        fatal("the parent sent what is no control message");
-    if (e == OK)
+    if (orders_next(&m))
         handle(p, &m);
-    wipe(buf, sizeof buf); /* ticket keys may have passed through */
+    orders_wipe(); /* ticket keys may have passed through */
 }
 
 static bool is_over(const struct edge_process *p)

@@ -34,7 +34,19 @@
 
 static const char *child_name(size_t at)
 {
-    return at < EDGES_MAX ? "edge" : at == CORE ? "core" : at == COURIER ? "courier" : "keyring";
+    switch (at) {
+    case CORE: return "core";
+    case COURIER: return "courier";
+    case VAULT: return "vault";
+    case KEYRINGS:
+    case KEYRINGS + 1: return "keyring";
+    default: return "edge";
+    }
+}
+
+bool parent_is_keyring(size_t at)
+{
+    return at == KEYRINGS || at == KEYRINGS + 1;
 }
 
 static size_t hash_threads(const struct config *c)
@@ -136,6 +148,7 @@ static void configure_core(struct parent *p)
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     parent_tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    vault_tell_core(p);
     for (size_t i = 0; i < p->edges; i++)
         link_up(p, i);
     courier_link_up(p);
@@ -218,6 +231,8 @@ void parent_start_child(struct parent *p, size_t at)
         configure_courier(p);
     else if (at < EDGES_MAX)
         configure_edge(p, at);
+    else if (at == VAULT)
+        vault_configure(p);
     else
         keyring_configure(p, at);
 }
@@ -229,7 +244,7 @@ static bool all_ready(const struct parent *p)
             return false;
     }
     return p->children[CORE].is_ready && p->children[COURIER].is_ready &&
-           p->children[p->keyring].is_ready;
+           p->children[VAULT].is_ready && p->children[p->keyring].is_ready;
 }
 
 static void greet(const struct parent *p)
@@ -247,7 +262,7 @@ static void note_ready(struct parent *p, size_t at)
     p->children[at].is_ready = true;
     log_event("parent.child_ready", "child=%s index=%zu pid=%d", child_name(at), at,
               (int)p->children[at].pid);
-    if (at >= KEYRINGS)
+    if (parent_is_keyring(at))
         keyring_ready(p, at);
     if (!p->has_served && all_ready(p)) {
         p->has_served = true;
@@ -282,7 +297,7 @@ static void note_death(struct parent *p, size_t at, int status)
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
     log_death(at, lived_ms, status);
-    if (parent_is_draining(p) || (at >= KEYRINGS && keyring_ended(p, at)))
+    if (parent_is_draining(p) || (parent_is_keyring(at) && keyring_ended(p, at)))
         return;
     if (!p->has_served) {
         fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
@@ -412,7 +427,7 @@ static void read_child(struct parent *p, size_t at)
         end_courier(p);
         return;
     }
-    if (e == OK && at >= KEYRINGS && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
+    if (e == OK && parent_is_keyring(at) && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
         keyring_identity(p, at, m.payload) == OK)
         return;
     for (size_t i = 0; e == OK && i < m.fd_count; i++)
@@ -503,6 +518,7 @@ static enum err settle_accounts(struct parent *p)
     const struct config *c = p->config;
     struct account_rules *rules = &p->accounts;
     *rules = c->accounts;
+    rules->has_url = rules->url[0] != 0;
     rules->has_turnstile = rules->turnstile_site_key[0] != 0 && c->turnstile_secret_file[0] != 0;
     if ((rules->turnstile_site_key[0] != 0) != (c->turnstile_secret_file[0] != 0))
         return complain("turnstile.site_key and turnstile.secret_file",
@@ -529,6 +545,7 @@ static enum err begin(struct parent *p)
     TRY(doors_open(p->config, p->edges, &p->doors));
     TRY(settle_accounts(p));
     TRY(front_settings_read(p->config, &p->doors, &p->front));
+    p->front.has_turnstile = p->accounts.has_turnstile != 0;
     if (limit_table_create((uint32_t)p->edges, (uint32_t)p->config->connections, &p->limits) != OK)
         return complain("no memory", " for the table of limits");
     return OK;
@@ -569,7 +586,9 @@ int parent_main(const struct config *config)
     watch_signals(&p);
     rotate_tickets(&p);
     keyring_open_pairs(&p);
+    vault_open_pair(&p);
     parent_start_child(&p, p.keyring); /* edges follow when it has told the certificate */
+    parent_start_child(&p, VAULT);
     parent_start_child(&p, CORE);
     parent_start_child(&p, COURIER);
     do

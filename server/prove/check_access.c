@@ -3,21 +3,21 @@
  * Owns:     nothing.
  * Promise:  the routes asked are those the server is built from: a new one is asked too.
  * Source:   server/api/routes.h; SECURITY.md.
- * Watch:    a password and a cookie go only over connections whose certificate is good. */
+ * Watch:    asks at our pace; see session.h for whoever is signed in. */
 #include <string.h>
 
-#include "common/base/writer.h"
-#include "common/wire/json.h"
 #include "server/api/routes.h"
 #include "server/prove/paths.h"
 #include "server/prove/prove.h"
+#include "server/prove/session.h"
 
 /* ---- A1 -------------------------------------------------------------------------------------- */
 
-#define CALLER_IS_ANYONE_ANYONE  true
-#define CALLER_IS_ANYONE_OWNER   false
-#define CALLER_IS_ANYONE_BROWSER false
-#define CALLER_IS_ANYONE_DEVICE  false
+#define CALLER_IS_ANYONE_ANYONE    true
+#define CALLER_IS_ANYONE_OWNER     false
+#define CALLER_IS_ANYONE_BROWSER   false
+#define CALLER_IS_ANYONE_CONFIRMED false
+#define CALLER_IS_ANYONE_DEVICE    false
 
 static const struct {
     const char *method, *path;
@@ -107,66 +107,6 @@ void check_made_up_token(struct prove *p, const struct check *self, struct findi
 
 /* ---- signing in ------------------------------------------------------------------------------ */
 
-#define SESSION_FIELDS_MAX (2 * COOKIE_MAX + 32)
-
-static const char login[] = "/api/v1/login";
-
-/* {"email":…,"password":…} */
-static bool login_body(char *room, size_t cap, const char *email, struct str password)
-{
-    struct writer w = writer_into(room, cap - 1);
-    struct json_out o = json_into(&w);
-    struct str text;
-    json_out_object(&o);
-    json_out_name_string(&o, STR("email"), str_from_cstr(email));
-    json_out_name_string(&o, STR("password"), password);
-    json_out_object_end(&o);
-    if (writer_end(&w, &text) != OK)
-        return false;
-    room[text.len] = 0;
-    return true;
-}
-
-static bool try_login(struct prove *p, const char *email, struct str password, struct finding *f)
-{
-    char body[1024];
-    if (!login_body(body, sizeof body, email, password)) {
-        not_here(f, "the address or the password is too long");
-        return false;
-    }
-    return ask(p, &(struct question){"POST", login, NULL, body}, f);
-}
-
-static bool can_sign_in(struct prove *p, struct finding *f)
-{
-    if (p->password.len == 0)
-        not_here(f, "needs an account: --email E, its password on standard input");
-    else if (!verify(p))
-        not_here(f, "no password goes to a server whose certificate is not good");
-    return p->password.len > 0 && p->is_verified;
-}
-
-/* Keep the pair of the cookie, and the token, for the questions that follow. */
-static void keep_session(struct prove *p)
-{
-    uint8_t scratch[256];
-    struct str pair, rest, name, value = answer_field(&p->answer, "Set-Cookie", 0);
-    struct json j = json_of(p->answer.body, scratch, sizeof scratch);
-    str_cut(value, ';', &pair, &rest);
-    if (str_to_cstr(value, p->set_cookie, sizeof p->set_cookie) != OK ||
-        str_to_cstr(pair, p->cookie, sizeof p->cookie) != OK)
-        p->cookie[0] = 0;
-    json_object(&j);
-    while (json_member(&j, &name)) {
-        if (!str_eq(name, STR("csrf")))
-            json_skip(&j);
-        else if (str_to_cstr(json_string(&j), p->csrf, sizeof p->csrf) != OK)
-            json_fail(&j);
-    }
-    if (json_end(&j) != OK)
-        p->csrf[0] = 0;
-}
-
 static bool has_attribute(struct str cookie, const char *wanted)
 {
     struct str one;
@@ -179,25 +119,11 @@ static bool has_attribute(struct str cookie, const char *wanted)
     return false;
 }
 
-/* Once; what came of it stands in p. */
-static bool sign_in(struct prove *p, struct finding *f)
-{
-    if (p->cookie[0] != 0)
-        return true;
-    if (!can_sign_in(p, f) || !try_login(p, p->email, p->password, f))
-        return false;
-    if (p->answer.status == 200)
-        keep_session(p);
-    else
-        not_here(f, "the sign-in was answered %u", p->answer.status);
-    return p->cookie[0] != 0;
-}
-
 void check_cookie(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     static const char *const wanted[] = {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"};
-    if (!sign_in(p, f))
+    if (!session_begin(p, f))
         return;
     struct str cookie = str_from_cstr(p->set_cookie);
     if (!str_starts(cookie, STR("__Host-"))) {
@@ -217,7 +143,7 @@ void check_csrf_token(struct prove *p, const struct check *self, struct finding 
 {
     (void)self;
     char fields[COOKIE_MAX + 16];
-    if (!sign_in(p, f))
+    if (!session_begin(p, f))
         return;
     snprintf(fields, sizeof fields, "Cookie: %s\r\n", p->cookie);
     if (!ask(p, &(struct question){"POST", "/api/v1/logout", fields, ""}, f))
@@ -228,27 +154,11 @@ void check_csrf_token(struct prove *p, const struct check *self, struct finding 
         broken(f, "answered %u", p->answer.status);
 }
 
-/* fields: those of the session that has ended. */
-static bool sign_out(struct prove *p, char fields[static SESSION_FIELDS_MAX], struct finding *f)
-{
-    snprintf(fields, SESSION_FIELDS_MAX, "Cookie: %s\r\nX-CSRF-Token: %s\r\n", p->cookie, p->csrf);
-    p->cookie[0] = 0;
-    return ask(p, &(struct question){"POST", "/api/v1/logout", fields, ""}, f);
-}
-
-void end_session(struct prove *p)
-{
-    char fields[SESSION_FIELDS_MAX];
-    struct finding unheard;
-    if (p->cookie[0] != 0)
-        (void)sign_out(p, fields, &unheard);
-}
-
 void check_sign_out(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
     char fields[SESSION_FIELDS_MAX];
-    if (!sign_in(p, f) || !sign_out(p, fields, f))
+    if (!session_begin(p, f) || !session_end(p, fields, f))
         return;
     uint16_t said = p->answer.status;
     if (!ask(p, &(struct question){"GET", "/api/v1/me", fields, NULL}, f))
@@ -264,12 +174,13 @@ void check_same_answer(struct prove *p, const struct check *self, struct finding
 {
     (void)self;
     static uint8_t known[2048];
-    if (!can_sign_in(p, f) || !try_login(p, p->email, STR("not this account's password"), f))
+    if (!session_is_possible(p, f) ||
+        !session_try(p, p->email, STR("not this account's password"), f))
         return;
     uint16_t status = p->answer.status;
     size_t len = p->answer.body.len < sizeof known ? p->answer.body.len : sizeof known;
     memcpy(known, p->answer.body.ptr, len);
-    if (!try_login(p, p->stranger, STR("not this account's password"), f))
+    if (!session_try(p, p->stranger, STR("not this account's password"), f))
         return;
     if (status == 401 && p->answer.status == 401 && str_eq(str_from(known, len), p->answer.body))
         kept(f, "401 with the same words");
@@ -281,7 +192,7 @@ void check_same_answer(struct prove *p, const struct check *self, struct finding
 
 static void check_forged(struct prove *p, const char *fields, struct finding *f)
 {
-    struct question q = {"POST", login, fields, "{\"email\":\"\",\"password\":\"\"}"};
+    struct question q = {"POST", "/api/v1/login", fields, "{\"email\":\"\",\"password\":\"\"}"};
     if (!ask(p, &q, f))
         return;
     if (p->answer.status == 403 && body_has(&p->answer, "csrf-refused"))

@@ -102,6 +102,8 @@ struct prove {
     char set_cookie[COOKIE_MAX];
     bool has_filled_api, has_filled_logins; /* these limits have been tried */
     int refused_logins;                     /* of the stranger, answered 401 */
+    int registrations_asked;
+    int64_t registrations_since_ms; /* when the first of them was */
     char limited_api[ANSWER_HEAD_ROOM], limited_login[ANSWER_HEAD_ROOM]; /* heads of the 429s */
     struct finding findings[CHECKS_MAX];
 };
@@ -187,6 +189,15 @@ CHECK_FUNCTION(check_routes_made_up);
 CHECK_FUNCTION(check_unknown_paths);
 CHECK_FUNCTION(check_no_explorer);
 CHECK_FUNCTION(check_made_up_token);
+CHECK_FUNCTION(check_proof_of_work);
+CHECK_FUNCTION(check_common_password);
+CHECK_FUNCTION(check_made_up_link);
+CHECK_FUNCTION(check_secrets_at_rest);
+CHECK_FUNCTION(check_factors);
+CHECK_FUNCTION(check_wrong_code);
+CHECK_FUNCTION(check_session_list);
+CHECK_FUNCTION(check_session_renewal);
+CHECK_FUNCTION(check_strange_device);
 CHECK_FUNCTION(check_cookie);
 CHECK_FUNCTION(check_sign_out);
 CHECK_FUNCTION(check_same_answer);

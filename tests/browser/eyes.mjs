@@ -1,5 +1,6 @@
 // The browser, and everything about a page that must never happen.
 
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,14 +14,23 @@ const option = process.argv.indexOf('--screenshots');
 const PICTURED = ['sign-in', 'add-waiting', 'alive', 'device', 'devices']; // enough to show what it is
 export const SCREENSHOTS = option > 0 ? process.argv[option + 1] : process.env.SCREENSHOTS;
 
-export const launch = () =>
+// It trusts this server's key, as one does who has installed its authority: a browser that was told to ignore what is
+// wrong with a certificate makes no passkeys.
+export const launch = (server) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
+      `--ignore-certificate-errors-spki-list=${keyDigest(server)}`,
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ],
   });
+
+// SHA-256 of the public key that the server shows.
+function keyDigest(server) {
+  const { publicKey } = new X509Certificate(readFileSync(join(server.data, 'keys/server.pem')));
+  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+}
 
 // In the page: what fades in is judged when it is there.
 const settled = () =>
@@ -34,10 +44,11 @@ const settled = () =>
 export class Eyes {
   faults = [];
   #expected = null;
+  #session = null;
 
   static async open(browser, url) {
     const eyes = new Eyes();
-    eyes.context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, baseURL: url });
+    eyes.context = await browser.newContext({ viewport: { width: 1280, height: 860 }, baseURL: url });
     await eyes.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     eyes.page = await eyes.context.newPage();
     eyes.page.setDefaultTimeout(10_000);
@@ -72,8 +83,22 @@ export class Eyes {
     }
   }
 
+  // Not a script of the page: the policy stays strict. One for all, because the end of any takes the passkeys along.
+  async #devtools() {
+    this.#session ??= await this.context.newCDPSession(this.page);
+    return this.#session;
+  }
+
+  // A device in the browser that makes and keeps passkeys, and whose owner is always there.
+  async addAuthenticator() {
+    const devtools = await this.#devtools();
+    await devtools.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+    await devtools.send('WebAuthn.addVirtualAuthenticator', { options: { ...options, automaticPresenceSimulation: true } });
+  }
+
   async #axe() {
-    const session = await this.context.newCDPSession(this.page); // not a script of the page: the policy stays strict
+    const session = await this.#devtools();
     const evaluate = async (expression) => {
       const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
       if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
@@ -82,7 +107,6 @@ export class Eyes {
     await evaluate(AXE);
     const found = await evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then((r) => r.violations.map((v) => ({
       id: v.id, nodes: v.nodes.map((n) => n.html.slice(0, 160) + '  ' + n.failureSummary) })))`);
-    await session.detach();
     return found;
   }
 

@@ -17,7 +17,7 @@ const isSanitized = SLOWER > 1; // their list is longer: the leak checker traces
 const INJECT = join(BUILD, 'inject');
 const FIRST_UID = 64200;
 const STRANGER = 12345; // a user that nothing belongs to
-const UIDS = { core: FIRST_UID, edge: FIRST_UID + 1, keyring: FIRST_UID + 2, courier: FIRST_UID + 3 };
+const UIDS = { core: FIRST_UID, edge: FIRST_UID + 1, keyring: FIRST_UID + 2, courier: FIRST_UID + 3, vault: FIRST_UID + 4 };
 
 // The outcome of one system call made by a running process, or null when we may not do that.
 function inject(pid, ...call) {
@@ -137,6 +137,7 @@ const NEVER_OF = {
   core: [['accept4', 3, 0, 0, 0], ['fcntl', 3, 4, 0], ['epoll_create1', 0]],
   keyring: [['accept4', 3, 0, 0, 0], ['epoll_create1', 0]],
   courier: [['accept4', 3, 0, 0, 0], ['epoll_create1', 0], ['socket', 1, 1, 0], ['socket', 17, 3, 0], ['unlink', 'a']],
+  vault: [['accept4', 3, 0, 0, 0], ['epoll_create1', 0]],
 };
 // The courier is there to connect, and gives files their names.
 const ALLOWED_OF = { courier: ['socket', 'connect', 'bind', 'rename'] };
@@ -162,7 +163,7 @@ describe('a forbidden call ends the process, and the parent starts another', { s
     }
     assert.ok(await serves(server));
   });
-  for (const name of ['edge', 'core', 'keyring', 'courier'])
+  for (const name of ['edge', 'core', 'keyring', 'courier', 'vault'])
     test(name, async (t) => {
       if (!kinds().includes(name)) return t.skip('this version has none');
       const ada = await Client.login(server, await server.addUser(`${name}@example.org`));
@@ -179,7 +180,7 @@ describe('a forbidden call ends the process, and the parent starts another', { s
 test('an edge that says a second time that it is ready is not one of ours any more', { skip: cannotInject }, async () => {
   const [pid] = server.pidsOf('edge');
   const lines = server.log.length;
-  const READY = '\n'; // CONTROL_READY as a byte, to CONTROL_FD
+  const READY = '\v'; // CONTROL_READY as a byte, to CONTROL_FD
   const sent = inject(pid, 'sendto', 3, READY, 1, 0, 0, 0); // or killed already: the parent is quick
   assert.ok(sent.result === 1 || sent.killed === 'SIGKILL', JSON.stringify(sent));
   await until('the parent ends it', () => logged(server, lines, /event=parent\.child_killed .*child=edge .*reason=protocol/));

@@ -1,6 +1,6 @@
 // A real server in a directory of its own, ended by its own process id.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export const PASSWORD = 'an otter floats at dusk';
 export const SLOWER = process.env.SANITIZED || /asan|tsan|ubsan|valgrind/.test(BUILD) ? 10 : 1;
 
 // Tests come from one address, and fast. Those that are about limits start their server with `limited`.
-const LIMITS = ['connections_per_address', 'handshakes_per_s', 'api_per_s', 'login_per_min', 'register_per_min', 'register_per_10min',
+const LIMITS = ['connections_per_address', 'handshakes_per_s', 'api_per_s', 'login_per_min', 'account_logins_per_10min', 'register_per_min', 'register_per_10min',
   'connections_per_device', 'connections_per_account', 'device_per_s', 'device_per_day', 'account_per_s', 'key_per_s'];
 const NO_LIMITS = Object.fromEntries(LIMITS.map((name) => [`limits.${name}`, 1000000]));
 
@@ -176,19 +176,25 @@ export class Server {
     if (forbidden && !this.isAttacked) throw new Error(`a call is missing from a list: ${forbidden}`);
   }
 
-  // [{ pid, name: 'edge' | 'core' | 'keyring' | 'courier' }] from /proc.
+  // [{ pid, name: 'edge' | 'core' | 'keyring' | 'courier' | 'vault' }] from /proc.
   children() {
     const own = this.process.pid;
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && parentOf(name) === own)
       .map((name) => ({ pid: Number(name), name: commandOf(name) }))
-      .filter(({ name }) => ['edge', 'core', 'keyring', 'courier'].includes(name));
+      .filter(({ name }) => ['edge', 'core', 'keyring', 'courier', 'vault'].includes(name));
   }
 
   pidsOf(name) {
     return this.children()
       .filter((child) => child.name === name)
       .map(({ pid }) => pid);
+  }
+
+  // One number out of its database, as a reader beside it sees it.
+  ask(sql) {
+    const script = 'import sqlite3, sys; print(sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=10).execute(sys.argv[2]).fetchone()[0])';
+    return Number(execFileSync('python3', ['-c', script, join(this.data, 'db', 'oceanremote.db'), sql], { encoding: 'utf8' }));
   }
 
   async addUser(email, { password = PASSWORD, admin = false } = {}) {

@@ -1,0 +1,5 @@
+-- How many wait to be confirmed.
+-- out:   count int
+-- rows:  one
+-- index: signup_email
+SELECT count(*) FROM signup
