@@ -18,21 +18,30 @@ ROOMS = {
     "server/ipc": ["common/base", "common/crypto", "server/os"],
     # the only room where private keys are
     "server/pki": ["common/base", "common/crypto", "server/os", "server/ipc"],
+    # the only room with connections to the outside
+    "server/courier": ["common/base", "common/crypto", "common/wire", "server/os", "server/ipc"],
+    # what mails say
+    "server/mail": ["common/base", "common/crypto", "server/domain"],
     "server/limit": ["common/base", "common/crypto", "server/os"],
+    # what authenticators and browsers say of passkeys; pure
+    "server/webauthn": ["common/base", "common/crypto", "common/wire"],
     "server/store": ["common/base", "server/os"],
     # no socket, no clock, no SQL text: time and entropy are passed in
-    "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store"],
+    "server/domain": ["common/base", "common/crypto", "common/wire", "common/proto", "server/store",
+                      # addresses as text, and whose they are: no socket
+                      "server/net/networks.h", "server/net/known_networks.h"],
     "server/api": ["common/base", "common/crypto", "common/wire", "common/proto", "server/domain", "server/store",
-                   "server/ipc", "server/limit", "server/os/log.h"],
+                   "server/ipc", "server/limit", "server/webauthn", "server/os/log.h"],
     # meets strangers and decides nothing: it asks by message
     "server/edge": ["common/base", "common/crypto", "common/wire", "server/net", "server/ipc", "server/limit",
                     "server/os"],
     "server/process": ["common/", "server/os", "server/net", "server/ipc", "server/pki", "server/store",
-                       "server/domain", "server/api", "server/edge", "server/limit"],
+                       "server/domain", "server/api", "server/edge", "server/limit", "server/courier", "server/mail"],
     # asks as a stranger does: it shares no code with the edge; routes.h is the list that it asks for
     "server/prove": ["common/", "server/os", "server/limit", "server/store", "server/domain/password.h",
                      "server/api/routes.h", "server/process/config.h"],
-    "server/cli": ["common/", "server/os", "server/net/networks.h", "server/store", "server/domain", "server/ipc",
+    "server/cli": ["common/", "server/os", "server/net/networks.h", "server/net/known_networks.h",
+                   "server/courier/curl_lib.h", "server/store", "server/domain", "server/ipc",
                    "server/process", "server/prove"],
     # portable: no OS header, no port
     "firmware/core": ["common/", "firmware/port/contract.h", "firmware/include"],

@@ -1,7 +1,20 @@
 #include "common/base/encoding.h"
 
+static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void base32_write(struct writer *w, struct str bytes)
+{
+    uint32_t bits = 0, have = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        bits = (bits << 8 | bytes.ptr[i]) & 0xFFF;
+        for (have += 8; have >= 5; have -= 5)
+            writer_u8(w, (uint8_t)base32[bits >> (have - 5) & 31]);
+    }
+    if (have > 0)
+        writer_u8(w, (uint8_t)base32[bits << (5 - have) & 31]);
+}
 
 static void write_with(struct writer *w, struct str bytes, const char *alphabet, bool padded)
 {

@@ -112,7 +112,21 @@ TEST(encoding__every_length_of_bytes__comes_back)
     }
 }
 
-TESTS(encoding, TEST_ROW(encoding__rfc_vectors__both_ways),
+/* RFC 4648 section 10, without the padding. */
+TEST(base32_write__rfc_vectors)
+{
+    static const char *const expected[] = {"",        "MY",       "MZXQ",      "MZXW6",
+                                           "MZXW6YQ", "MZXW6YTB", "MZXW6YTBOI"};
+    for (size_t n = 0; n < sizeof expected / sizeof *expected; n++) {
+        uint8_t text[BASE32_LEN(6)];
+        struct writer w = writer_into(text, sizeof text);
+        base32_write(&w, str_slice(STR("foobar"), 0, n));
+        CHECK_STR(str_from(text, w.len), str_from_cstr(expected[n]));
+        CHECK_INT(w.len, BASE32_LEN(n));
+    }
+}
+
+TESTS(encoding, TEST_ROW(base32_write__rfc_vectors), TEST_ROW(encoding__rfc_vectors__both_ways),
       TEST_ROW(base64_read__anything_but_the_canonical_text__is_refused),
       TEST_ROW(base64url_read__padding_and_the_other_alphabet__are_refused),
       TEST_ROW(encoding__one_byte_too_small__is_a_limit),

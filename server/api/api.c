@@ -5,6 +5,7 @@
 
 #include "common/base/assert.h"
 #include "server/api/account_end.h"
+#include "queries.h"
 #include "server/api/call.h"
 #include "server/api/cookie.h"
 #include "server/api/device_json.h"
@@ -15,7 +16,10 @@
 #include "server/domain/mail_allowance.h"
 #include "server/domain/mail_token.h"
 #include "server/domain/signup.h"
+#include "server/domain/ranges.h"
+#include "server/domain/signup_watch.h"
 #include "server/domain/telemetry.h"
+#include "server/os/log.h"
 
 #define EXPIRY_EVERY_MS MINUTE_MS
 #define SAVE_EVERY_MS   MINUTE_MS
@@ -60,9 +64,23 @@ void api_free(struct api *api)
     free(api);
 }
 
+/* What of the database is kept in memory, and commands beside us change. */
 enum err api_load(struct api *api)
 {
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    api->data_version = version.version;
+    TRY(ranges_load(api->d));
+    if (ranges_damaged(api->d->ranges) > 0)
+        log_event("core.ranges_damaged", "lists=%zu", ranges_damaged(api->d->ranges));
     return honeypot_load(api);
+}
+
+static enum err notice_commands(struct api *api)
+{
+    struct sql_data_version_row version;
+    TRY(sql_data_version(api->d->store, &version));
+    return version.version == api->data_version ? OK : api_load(api);
 }
 
 static struct call call_begin(struct api *api, struct origin from, const struct request *r)
@@ -280,6 +298,7 @@ static enum err expire(struct api *api)
     if (api->d->now_ms < api->next_expiry_ms)
         return OK;
     api->next_expiry_ms = api->d->now_ms + EXPIRY_EVERY_MS;
+    TRY(signup_watch_tick(api->d));
     TRY(device_session_expire(api->d));
     TRY(signup_expire(api->d));
     TRY(mail_token_expire(api->d));
@@ -321,6 +340,7 @@ enum err api_tick_store(struct api *api)
     struct domain *d = api->d;
     bool more;
     TRY(announce_presence(api));
+    TRY(notice_commands(api));
     TRY(honeypot_tick(api));
     if (d->storage_is_in_trouble)
         return OK;

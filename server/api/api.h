@@ -28,6 +28,10 @@ struct outlet {
     /* Compare or hash away from the loop; api_errand_done() follows. ERR_LIMIT: the queue is full.
      * The errand is copied. */
     enum err (*hash)(void *ctx, const struct errand *e);
+    /* Ask outside whether a person is at the browser with this token; api_errand_done() follows,
+     * within seconds. ERR_LIMIT: too many are being asked. The errand is copied. */
+    enum err (*turnstile)(void *ctx, const struct errand *e, struct str token,
+                          const uint8_t peer[static 16]);
     /* Are many passwords waiting to be hashed? */
     bool (*is_busy)(void *ctx);
     /* What a certificate authority wants to see under this name, in a. Any error: there is none. */

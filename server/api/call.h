@@ -33,6 +33,7 @@ struct api {
     struct limit_rules limits;
     struct holds holds;
     struct events events;
+    int64_t data_version; /* of the database, as it was loaded into memory */
     int64_t next_expiry_ms;
     int64_t next_save_ms;
     bool is_saving;

@@ -13,26 +13,37 @@ static size_t keep(uint8_t *to, size_t cap, struct str from)
     return len;
 }
 
-static bool leave(struct call *c, struct errand *e, const char *busy)
+/* The request goes with it, to run again. */
+static bool pack(struct call *c, struct errand *e)
 {
     struct writer w = writer_into(e->request, sizeof e->request);
-    e->origin = c->from;
     if (request_put(&w, c->from.id, c->request) != OK) {
         answer_problem(c, PROBLEM_PAYLOAD_TOO_LARGE,
                        "Send less: the fields of the request are too long.");
         return false;
     }
     e->request_len = w.len;
-    if (c->api->outlet.hash(c->api->outlet.ctx, e) != OK) {
-        answer_problem(c, PROBLEM_BUSY, busy);
-        return false;
-    }
-    c->answered = true; /* later, when it runs again */
     return true;
 }
 
-static void take_answer(const struct hash_errand *h, const struct hash_question *q,
-                        struct hash_answer *out)
+static void left(struct call *c, enum err e, const char *busy)
+{
+    if (e == OK)
+        c->answered = true; /* later, when it runs again */
+    else
+        answer_problem(c, PROBLEM_BUSY, busy);
+}
+
+/* To the pool, which does what the errand's part says. */
+static void leave(struct call *c, struct errand *e, const char *busy)
+{
+    if (pack(c, e))
+        left(c, c->api->outlet.hash(c->api->outlet.ctx, e), busy);
+    wipe(e, sizeof *e);
+}
+
+static void take_hash(const struct hash_errand *h, const struct hash_question *q,
+                      struct hash_answer *out)
 {
     bool is_same = str_eq(str_from(h->stored, h->stored_len), q->stored);
     *out = (struct hash_answer){.verdict = is_same ? h->verdict : ERR_DENIED};
@@ -40,26 +51,56 @@ static void take_answer(const struct hash_errand *h, const struct hash_question 
         out->made = str_from(h->made, h->made_len);
 }
 
-bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer *out)
+/* Another errand of the request that c is about, with the answers that it has already. */
+static struct errand *begin(struct call *c, enum errand_part part)
 {
     static struct errand e;
-    if (c->errand != NULL && c->errand->hash.is_done) {
-        take_answer(&c->errand->hash, q, out);
-        return true;
-    }
     if (c->errand != NULL)
         e = *c->errand;
     else
         memset(&e, 0, sizeof e);
-    struct hash_errand *h = &e.hash;
+    e.part = part;
+    e.origin = c->from;
+    return &e;
+}
+
+/* ---- hashes ---------------------------------------------------------------------------------- */
+
+bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer *out)
+{
+    if (c->errand != NULL && c->errand->hash.is_done) {
+        take_hash(&c->errand->hash, q, out);
+        return true;
+    }
+    struct errand *e = begin(c, ERRAND_HASH);
+    struct hash_errand *h = &e->hash;
     h->stored_len = keep(h->stored, sizeof h->stored, q->stored);
     h->password_len = keep(h->password, sizeof h->password, q->password);
     h->fresh_len = keep(h->fresh, sizeof h->fresh, q->fresh);
     h->renews = q->renews;
-    h->goes_first = q->goes_first;
+    e->goes_first = q->goes_first;
     h->iterations = c->d->password_iterations;
-    leave(c, &e, "Many passwords are being checked. Try again in a second.");
-    wipe(&e, sizeof e);
+    leave(c, e, "Many passwords are being checked. Try again in a second.");
+    return false;
+}
+
+/* ---- is it a person -------------------------------------------------------------------------- */
+
+bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out)
+{
+    if (c->errand != NULL && c->errand->turnstile.is_done) {
+        *out = c->errand->turnstile.verdict;
+        return true;
+    }
+    if (token.len == 0 || token.len > TURNSTILE_TOKEN_MAX) {
+        *out = TURNSTILE_NO;
+        return true;
+    }
+    struct errand *e = begin(c, ERRAND_OUTSIDE);
+    if (pack(c, e))
+        left(c, c->api->outlet.turnstile(c->api->outlet.ctx, e, token, c->request->peer),
+             "Many people are registering. Try again in a few seconds.");
+    wipe(e, sizeof *e);
     return false;
 }
 
@@ -102,4 +143,38 @@ void hash_errand_run(struct hash_errand *h, struct str salt)
     wipe(h->password, sizeof h->password);
     wipe(h->fresh, sizeof h->fresh);
     h->is_done = true;
+}
+
+/* ---- the vault ------------------------------------------------------------------------------- */
+
+static bool is_same_question(const struct sealing_question *a, const struct sealing_question *b)
+{
+    return a->verb == b->verb && a->account_id == b->account_id && a->code == b->code &&
+           memcmp(a->sealed, b->sealed, sizeof a->sealed) == 0;
+}
+
+/* The seed may have changed while the question was under way: then no code was right. */
+static void take_vault(const struct vault_errand *v, const struct sealing_question *q,
+                       struct sealing_answer *out)
+{
+    if (is_same_question(&v->question, q))
+        *out = v->answer;
+    else
+        *out = (struct sealing_answer){.verb = q->verb, .verdict = SEALING_DONE};
+}
+
+bool vault_ask(struct call *c, const struct sealing_question *q, struct sealing_answer *out)
+{
+    if (c->errand != NULL && c->errand->vault.is_done) {
+        take_vault(&c->errand->vault, q, out);
+        if (c->errand->vault.verdict == OK)
+            return true;
+        answer_problem(c, PROBLEM_BUSY, "Codes cannot be checked just now. Try again in a second.");
+        return false;
+    }
+    struct errand *e = begin(c, ERRAND_VAULT);
+    e->vault.question = *q;
+    e->goes_first = true; /* whoever comes this far has shown a password */
+    leave(c, e, "Many codes are being checked. Try again in a second.");
+    return false;
 }

@@ -1,4 +1,5 @@
-/* What a request waits for elsewhere before it can be answered: a password to compare or to hash.
+/* What a request waits for elsewhere before it can be answered: a password to compare or to hash,
+ * a question to the vault, or to somebody outside.
  *
  * Owns:     a copy of the request; secrets in it are wiped by whoever ends the errand.
  * Promise:  the loop never waits. A handler asks as if the answer were there: the first time it is
@@ -13,6 +14,7 @@
 #include "server/domain/limits.h"
 #include "server/domain/password.h"
 #include "server/ipc/frame.h"
+#include "server/ipc/sealing.h"
 
 struct call;
 
@@ -25,10 +27,27 @@ struct origin {
     uint32_t life;
 };
 
-#define ERRAND_REQUEST_MAX (16 * 1024)
+#define ERRAND_REQUEST_MAX  (16 * 1024)
+#define TURNSTILE_TOKEN_MAX 2048
+
+/* Is a person at that browser? Asked outside, by the courier. */
+enum turnstile_verdict {
+    TURNSTILE_NO,
+    TURNSTILE_YES,
+    TURNSTILE_UNREACHABLE, /* nobody knows; rules.turnstile_unreachable says what to do */
+};
+
+/* What is to be done next. */
+enum errand_part {
+    ERRAND_HASH,
+    ERRAND_VAULT,
+    ERRAND_OUTSIDE, /* by the courier, not by the pool */
+};
 
 struct errand {
     struct origin origin;
+    enum errand_part part;
+    bool goes_first;                     /* of somebody who is known: not behind the strangers */
     uint8_t request[ERRAND_REQUEST_MAX]; /* as request_put() wrote it */
     size_t request_len;
 
@@ -43,13 +62,24 @@ struct errand {
         uint8_t fresh[PASSWORD_MAX];
         size_t fresh_len;
         bool renews;
-        bool goes_first;
         uint32_t iterations; /* of a fresh hash */
         /* the answer */
         enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
         uint8_t made[PASSWORD_HASH_TEXT_MAX];
         size_t made_len;
     } hash;
+
+    struct turnstile_errand {
+        bool is_done;
+        enum turnstile_verdict verdict;
+    } turnstile;
+
+    struct vault_errand {
+        bool is_done;
+        struct sealing_question question; /* its id is the caller's to set */
+        enum err verdict;                 /* ERR_AGAIN: the vault is silent */
+        struct sealing_answer answer;
+    } vault;
 };
 
 struct hash_question {
@@ -68,10 +98,18 @@ struct hash_answer {
 /* True: the answer. False: asked, or answered 503 because too many ask; the handler returns OK. */
 bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer *out);
 
+/* token: as the browser sent it. True: the verdict. False: as hash_ask(). A token that cannot be
+ * one is no person's, and costs no question. */
+bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out);
+
 /* A hash that no password gives, of the work of a true one: for what nobody has. */
 struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);
 
 /* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
 void hash_errand_run(struct hash_errand *h, struct str salt);
+
+/* True: the answer, which the caller wipes. False: asked, or answered 503 because the vault is
+ * silent or too many ask; the handler returns OK. */
+bool vault_ask(struct call *c, const struct sealing_question *q, struct sealing_answer *out);
 
 #endif

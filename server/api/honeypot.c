@@ -193,8 +193,7 @@ static void answer_bait(struct call *c, const struct bait *bait)
 /* ---- bans ------------------------------------------------------------------------------------ */
 
 struct honeypot {
-    struct bans now, before; /* before: to find what a reload has changed */
-    int64_t data_version;
+    struct bans now, before;  /* before: to find what a reload has changed */
     int64_t audit_arrival_us; /* how many hits are audited: see gcra.h */
 };
 
@@ -225,12 +224,9 @@ void honeypot_tell(struct api *api, uint32_t link)
 enum err honeypot_load(struct api *api)
 {
     struct honeypot *h = api->honeypot;
-    struct sql_data_version_row version;
     h->before.count = h->now.count;
     memcpy(h->before.list, h->now.list, h->now.count * sizeof h->now.list[0]);
-    TRY(sql_data_version(api->d->store, &version));
     TRY(bans_load(api->d, &h->now));
-    h->data_version = version.version;
     for (size_t i = 0; i < h->before.count; i++) {
         if (ban_find(&h->now, h->before.list[i].address) == NULL)
             tell(api, LINK_EVERY, &h->before.list[i], 0);
@@ -241,12 +237,7 @@ enum err honeypot_load(struct api *api)
 
 enum err honeypot_tick(struct api *api)
 {
-    struct honeypot *h = api->honeypot;
-    struct sql_data_version_row version;
-    TRY(sql_data_version(api->d->store, &version));
-    if (version.version != h->data_version)
-        TRY(honeypot_load(api));
-    return bans_expire(api->d, &h->now);
+    return bans_expire(api->d, &api->honeypot->now);
 }
 
 /* ---- a hit ----------------------------------------------------------------------------------- */

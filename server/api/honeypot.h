@@ -16,13 +16,14 @@ struct honeypot;
 MUST_CHECK enum err honeypot_new(struct honeypot **out);
 void honeypot_free(struct honeypot *h);
 
-/* From the store, at start and after a batch that failed. Whoever should be told is told. */
+/* From the store, at start, when a command has changed it, and after a batch that failed. Whoever
+ * should be told is told. */
 MUST_CHECK enum err honeypot_load(struct api *api);
 
 /* Tell one link's edge about every ban. */
 void honeypot_tell(struct api *api, uint32_t link);
 
-/* Bans that are over, and those that a command has changed. */
+/* Bans that are over. */
 MUST_CHECK enum err honeypot_tick(struct api *api);
 
 /* Is the address of this call banned? An edge lets through whatever comes with a credential, and

@@ -65,6 +65,8 @@ enum err sign_in_finish(struct call *c, const struct account *account, enum sign
     TRY(browser_session_open(c->d, &c->arena, &in, account->email, &c->session, &ended));
     if (ended != 0)
         events_end_session(&c->api->events, &c->api->outlet, ended);
+    cookie_set_session(&c->headers, credential_text(&c->session.cookie));
+    c->session.is_renewed = false; /* told */
     TRY(know_browser(c, &in));
     sign_in_forgive(c, account->email);
     c->account_id = account->id;

@@ -2,11 +2,11 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "queries.h"
 #include "server/cli/command.h"
 #include "server/cli/database.h"
+#include "server/cli/say.h"
 #include "server/domain/audit.h"
 #include "server/domain/ban.h"
 #include "server/net/networks.h"
@@ -36,27 +36,6 @@ static const char *address_text(const uint8_t *address, char out[static INET6_AD
     return out;
 }
 
-static const char *time_text(int64_t ms, char out[static 32])
-{
-    time_t s = (time_t)(ms / 1000);
-    struct tm t;
-    gmtime_r(&s, &t);
-    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &t);
-    return out;
-}
-
-/* A path came from a stranger: nothing of it may act on a terminal or end a JSON string. */
-static void print_path(struct str path)
-{
-    for (size_t i = 0; i < path.len; i++) {
-        uint8_t c = path.ptr[i];
-        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\')
-            putchar(c);
-        else
-            printf("\\u%04x", c);
-    }
-}
-
 static enum err print_bans(struct domain *d, bool json)
 {
     struct cursor cursor;
@@ -64,14 +43,14 @@ static enum err print_bans(struct domain *d, bool json)
     size_t count = 0;
     TRY(sql_ban_all(d->store, d->now_ms, &cursor));
     while (sql_ban_all_next(&cursor, &row)) {
-        char address[INET6_ADDRSTRLEN + 4], since[32], until[32];
+        char address[INET6_ADDRSTRLEN + 4], since[SAY_TIME_MAX], until[SAY_TIME_MAX];
         if (row.address.len != PEER_LEN)
             continue;
         printf(json ? "%s{\"address\":\"%s\",\"since\":\"%s\",\"until\":\"%s\",\"path\":\""
                     : "%s%-40s since %s until %s  ",
                json && count > 0 ? "," : "", address_text(row.address.ptr, address),
-               time_text(row.since_ms, since), time_text(row.until_ms, until));
-        print_path(row.path);
+               say_time(row.since_ms, since), say_time(row.until_ms, until));
+        say_outside(row.path);
         fputs(json ? "\"}" : "\n", stdout);
         count++;
     }
@@ -138,12 +117,6 @@ static enum err act(struct domain *d, const char *what, const struct network *n,
     return e;
 }
 
-static int refuse(const char *why)
-{
-    fprintf(stderr, "oceanremote: %s\n", why);
-    return EXIT_REFUSED;
-}
-
 static int act_on_store(const struct config *config, const char *what, const struct network *n,
                         struct str text, bool json)
 {
@@ -159,8 +132,8 @@ static int act_on_store(const struct config *config, const char *what, const str
         fprintf(stderr, "oceanremote: %s: %s\n", config->data_dir, store_problem(d.store));
     store_close(d.store);
     if (e == ERR_NOT_FOUND)
-        return refuse(strcmp(what, "exempt") == 0 ? "it is exempt already"
-                                                  : "there is no such entry; see `ban list`");
+        return say_refused(strcmp(what, "exempt") == 0 ? "it is exempt already"
+                                                       : "there is no such entry; see `ban list`");
     return e == OK ? EXIT_DONE : EXIT_REFUSED;
 }
 
@@ -192,7 +165,7 @@ static int read_options(struct options *o, struct config *config, bool *json)
     if (option != OPTIONS_END)
         return option == OPTIONS_HELP ? OPTIONS_HELP : EXIT_USAGE;
     if (config_load(config, has_config) != OK)
-        return refuse(config->problem);
+        return say_refused(config->problem);
     return EXIT_DONE;
 }
 
@@ -222,8 +195,8 @@ static int ban_run(int argc, char **argv)
         return act_on_store(&config, what, NULL, STR_NONE, json);
     struct str text = str_from_cstr(argv[2]);
     if (network_read(text, &network, &prefix, &is_v6) != OK)
-        return refuse("this is no address or network; write 192.0.2.7, 192.0.2.0/24 or "
-                      "2001:db8::/32");
+        return say_refused("this is no address or network; write 192.0.2.7, 192.0.2.0/24 or "
+                           "2001:db8::/32");
     return act_on_store(&config, what, &network, text, json);
 }
 

@@ -4,8 +4,10 @@
 
 #include "server/cli/command.h"
 #include "server/process/core.h"
+#include "server/process/courier.h"
 #include "server/process/edge.h"
 #include "server/process/keyring.h"
+#include "server/process/vault.h"
 
 static const struct command *const commands[] = {&command_serve, &command_check,  &command_user,
                                                  &command_ban,   &command_ranges, &command_prove};
@@ -33,6 +35,10 @@ int main(int argc, char **argv)
         return edge_main();
     if (strcmp(argv[1], "keyring") == 0)
         return keyring_main();
+    if (strcmp(argv[1], "courier") == 0)
+        return courier_main();
+    if (strcmp(argv[1], "vault") == 0)
+        return vault_main();
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(argc - 1, argv + 1);

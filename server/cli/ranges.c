@@ -1,11 +1,14 @@
-/* oceanremote ranges: which networks a preset takes for its proxies, and a newer list of them. */
+/* oceanremote ranges: lists of networks. Here: which a preset takes for its proxies. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "server/cli/command.h"
+#include "server/cli/ranges_lists.h"
+#include "server/cli/say.h"
 #include "server/os/clock.h"
 #include "server/os/file.h"
+#include "server/net/known_networks.h"
 #include "server/process/cloudflare.h"
 #include "server/process/config.h"
 #include "server/process/data_dir.h"
@@ -14,21 +17,16 @@
 
 static const struct option_spec specs[] = {{"--data", true}};
 
-static int refuse(const char *why)
-{
-    fprintf(stderr, "oceanremote: %s\n", why);
-    return EXIT_REFUSED;
-}
-
 static int show(const char *data_dir)
 {
     static struct networks list;
     int64_t stored_at_s;
     if (cloudflare_load(data_dir, &list, &stored_at_s) != OK)
-        return refuse(CLOUDFLARE_FILE " in the data directory is no list of networks; store it "
-                                      "again, or remove it");
+        return say_refused(CLOUDFLARE_FILE
+                           " in the data directory is no list of networks; store it "
+                           "again, or remove it");
     if (stored_at_s == 0)
-        printf("%zu networks, built in, of " CLOUDFLARE_BUILT_IN_ON "\n", list.count);
+        printf("%zu networks, built in, of " KNOWN_NETWORKS_ON "\n", list.count);
     else
         printf("%zu networks, stored %lld days ago\n", list.count,
                (long long)((clock_wall_ms() / 1000 - stored_at_s) / DAY_S));
@@ -57,9 +55,9 @@ static int store(const struct config *config, const char *path)
     unsigned line;
     long len = read_all(path, bytes);
     if (len < 0)
-        return refuse("the list cannot be read");
+        return say_refused("the list cannot be read");
     if (len > CLOUDFLARE_SIZE_MAX)
-        return refuse("the list is larger than 32 KiB; nothing was stored");
+        return say_refused("the list is larger than 32 KiB; nothing was stored");
     struct str text = str_from(bytes, (size_t)len);
     if (cloudflare_parse(text, &list, &line) != OK) {
         fprintf(stderr,
@@ -70,27 +68,21 @@ static int store(const struct config *config, const char *path)
     }
     umask(077);
     if (data_dir_claim(&dir, config->data_dir, config->uids, DATA_VISITOR) != OK)
-        return refuse(dir.problem);
+        return say_refused(dir.problem);
     if (cloudflare_store(config->data_dir, text) != OK)
-        return refuse("the data directory cannot be written");
+        return say_refused("the data directory cannot be written");
     printf("%zu networks stored; a running server takes them at its next start\n", list.count);
     return EXIT_DONE;
 }
 
-static int ranges_run(int argc, char **argv)
+static int cloudflare_run(int argc, char **argv)
 {
     static struct config config;
     const char *value;
     int option;
-    if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(command_ranges.help, stdout);
-        return EXIT_DONE;
-    }
-    if (argc < 2 || strcmp(argv[1], "cloudflare") != 0)
-        return usage_error(&command_ranges, "say whose: ranges cloudflare");
-    bool has_file = argc > 2 && (argv[2][0] != '-' || argv[2][1] == 0);
-    const char *path = has_file ? argv[2] : NULL;
-    struct options o = {argc - 1 - has_file, argv + 1 + has_file, 0, &command_ranges, specs, 1};
+    bool has_file = argc > 1 && (argv[1][0] != '-' || argv[1][1] == 0);
+    const char *path = has_file ? argv[1] : NULL;
+    struct options o = {argc - has_file, argv + has_file, 0, &command_ranges, specs, 1};
     config_init(&config);
     while ((option = options_next(&o, &value)) >= 0) {
         if (strlen(value) >= sizeof config.data_dir)
@@ -102,14 +94,51 @@ static int ranges_run(int argc, char **argv)
     return has_file ? store(&config, path) : show(config.data_dir);
 }
 
+static int ranges_run(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv); /* argv[0] is its own name */
+    } parts[] = {{"cloudflare", cloudflare_run},
+                 {"list", ranges_list_run},
+                 {"update", ranges_update_run},
+                 {"drop", ranges_drop_run}};
+    if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(command_ranges.help, stdout);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; argc >= 2 && i < sizeof parts / sizeof parts[0]; i++) {
+        if (strcmp(argv[1], parts[i].name) == 0)
+            return parts[i].run(argc - 1, argv + 1);
+    }
+    return usage_error(&command_ranges, "say what to do: ranges list, update, drop or cloudflare");
+}
+
 const struct command command_ranges = {
-    "ranges", "show or renew the networks of a proxy service", ranges_run,
-    "usage: oceanremote ranges cloudflare [FILE|-] [--data DIR]\n"
+    "ranges", "lists of networks: data centres, a proxy service", ranges_run,
+    "usage: oceanremote ranges list [--json] [--data DIR]\n"
+    "       oceanremote ranges update FILE|-|URL [--name LIST] [--kind KIND] [--ca FILE]\n"
+    "                                 [--data DIR]\n"
+    "       oceanremote ranges drop LIST [--data DIR]\n"
+    "       oceanremote ranges cloudflare [FILE|-] [--data DIR]\n"
     "\n"
-    "Without FILE, say how old the list of Cloudflare's networks is that `proxy = "
-    "cloudflare`\n"
-    "believes. With one, check it (a network a line, as on https://www.cloudflare.com/ips/) and\n"
-    "store it in DIR; the server takes it at its next start. From standard input:\n"
+    "Admins are told when somebody registers from a network of a data centre or the like; nobody "
+    "is\n"
+    "refused for it. What everybody knows is built in; update stores a public list beside it:\n"
+    "a network a line (github.com/X4BNet/lists_vpn), or `provider network` a line\n"
+    "(github.com/lord-alfred/ipranges). A running server takes it within a second.\n"
+    "\n"
+    "  list         what is stored, from where and how old; what is older than 90 days says so\n"
+    "  update       check a list and store it in place of the one of that name, or nothing\n"
+    "    FILE|-|URL   a file, standard input, or an address that begins with https://\n"
+    "    --name LIST  what to call it (default: the name of the file)\n"
+    "    --kind KIND  datacentre (default), vpn, proxy, tor or bot\n"
+    "    --ca FILE    authorities that may vouch for the URL (default: those of the system)\n"
+    "  drop         forget a list\n"
+    "  cloudflare   without FILE, say how old the list of Cloudflare's networks is that\n"
+    "               `proxy = cloudflare` believes; with one, check and store it (a network a\n"
+    "               line, as on https://www.cloudflare.com/ips/). The server takes it at its\n"
+    "               next start. From standard input:\n"
     "\n"
     "  (curl -fsS https://www.cloudflare.com/ips-v4; echo; curl -fsS "
     "https://www.cloudflare.com/ips-v6) |\n"

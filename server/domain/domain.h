@@ -17,12 +17,14 @@
 #define PEER_LEN 16 /* IPv6, or IPv4-mapped */
 
 struct live_table;
+struct ranges;
 struct telemetry;
 
 struct domain {
     struct store *store;
     struct live_table *live;     /* what the core remembers of devices between requests */
     struct telemetry *telemetry; /* the chunk being filled */
+    struct ranges *ranges;       /* whose networks addresses belong to; NULL: not known */
     void (*entropy)(void *out, size_t len);
     uint32_t password_iterations;
     const struct account_rules *rules;

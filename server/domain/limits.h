@@ -26,8 +26,19 @@
 #define API_KEY_DAYS_MAX         3650
 #define AUDIT_PAGE               50
 
+/* second factors */
+#define RECOVERY_CODES     10
+#define PASSKEYS_PER_OWNER 20
+#define PASSKEY_NAME_MAX   64
+#define TOTP_PENDING_MS    HOUR_MS         /* from showing a seed to its first code */
+#define PASSKEY_ASKED_MS   (5 * MINUTE_MS) /* from asking an authenticator to its answer */
+
 /* mail */
 #define MAILS_MAX           10000 /* waiting; more are not accepted */
+#define MAILS_FAILED_MAX    1000  /* given up and still shown; then the oldest goes */
+#define MAIL_FAILED_MS      (7 * DAY_MS)
+#define MAIL_LOST_MS        INT64_C(2000) /* the courier has ended: it is no fault of the mail, */
+#define MAIL_LOST_MAX       3             /* unless it happens again and again */
 #define MAIL_DETAIL_MAX     512
 #define MAIL_MS             (3 * DAY_MS)
 #define MAIL_TOKEN_MS       DAY_MS

@@ -34,8 +34,8 @@ static bool is_in(const uint8_t *address, const struct range *r)
 
 static bool is_local(struct str peer)
 {
-    static const struct range v4[] = {{{10}, 8},       {{172, 16}, 12}, {{192, 168}, 16},
-                                      {{169, 254}, 16}, {{100, 64}, 10}};
+    static const struct range v4[] = {
+        {{10}, 8}, {{172, 16}, 12}, {{192, 168}, 16}, {{169, 254}, 16}, {{100, 64}, 10}};
     static const struct range v6[] = {{{0xFE, 0x80}, 10}, {{0xFC}, 7}};
     const struct range *rows = is_v4(peer) ? v4 : v6;
     size_t count = is_v4(peer) ? sizeof v4 / sizeof v4[0] : sizeof v6 / sizeof v6[0];

@@ -27,9 +27,9 @@ static const struct row browsers[] = {
 
 /* iPhones say "like Mac OS X", Android says Linux. */
 static const struct row systems[] = {
-    {"iPhone", "iPhone"},     {"iPad", "iPad"},   {"Android", "Android"}, {"CrOS", "ChromeOS"},
-    {"Windows NT", "Windows"}, {"Mac OS X", "macOS"}, {"FreeBSD", "FreeBSD"}, {"OpenBSD", "OpenBSD"},
-    {"Linux", "Linux"},
+    {"iPhone", "iPhone"},   {"iPad", "iPad"},          {"Android", "Android"},
+    {"CrOS", "ChromeOS"},   {"Windows NT", "Windows"}, {"Mac OS X", "macOS"},
+    {"FreeBSD", "FreeBSD"}, {"OpenBSD", "OpenBSD"},    {"Linux", "Linux"},
 };
 
 static bool contains(struct str text, struct str part)

@@ -4,7 +4,8 @@
  * Promise:  any bytes may be given; only words of our own table come out, so that nothing a
  *           stranger wrote is stored or shown.
  * Source:   RFC 9110 section 10.1.5; what the browsers of 2026 send.
- * Watch:    a claim of the caller's: good for telling one's own browsers apart, for nothing else. */
+ * Watch:    a claim of the caller's: good for telling one's own browsers apart, for nothing else.
+ */
 #ifndef OC_DOMAIN_USER_AGENT_H
 #define OC_DOMAIN_USER_AGENT_H
 

@@ -37,12 +37,13 @@ static const char api_fields[] = EVERY_ANSWER
 #define EVERY_PAGE EVERY_ANSWER "Permissions-Policy: " POWERFUL_FEATURES "\r\n"
 #define POLICY(scripts, frames, types)                                                             \
     "Content-Security-Policy: default-src 'none'; script-src 'self'" scripts "; "                  \
-    "style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " frames         \
+    "worker-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src "     \
+    "'self'; " frames                                                                              \
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "           \
     "object-src 'none'" types "\r\n"
 
 static const char page_fields[] =
-    EVERY_PAGE POLICY("", "", "; require-trusted-types-for 'script'; trusted-types 'none'");
+    EVERY_PAGE POLICY("", "", "; require-trusted-types-for 'script'; trusted-types oceanremote");
 
 /* Its script assigns to what trusted types guard, and brings a frame of its own. */
 #define TURNSTILE " https://challenges.cloudflare.com"

@@ -39,7 +39,7 @@ enum err control_send(int socket, enum control_type type, struct str payload, co
 
 static bool type_is_known(uint8_t type)
 {
-    return type >= CONTROL_CONFIG && type <= CONTROL_DRAIN;
+    return type >= CONTROL_CONFIG && type <= CONTROL_VAULT;
 }
 
 static void take_descriptors(struct msghdr *msg, struct control *out)

@@ -35,10 +35,15 @@ enum control_type {
     CONTROL_TICKETS, /* parent → edge: u8 count, then TICKET_KEY_LEN bytes each, newest first */
     CONTROL_KEYRING, /* parent → keyring or edge: u32 edge index; descriptor = its end of the pair
                         on which that edge asks for signatures (server/ipc/signing.h) */
+    CONTROL_COURIER, /* parent → courier and core: descriptor = its end of the pair between them
+                        (server/ipc/outbound.h). core → parent: this courier does not answer as it
+                        should, start another */
     CONTROL_FRONT,   /* parent → edge: struct front as written by front_write() */
     CONTROL_START,   /* parent → child: that was all, begin to serve */
     CONTROL_READY,   /* child → parent: serving */
     CONTROL_DRAIN,   /* parent → child: finish what is under way, then exit 0 */
+    CONTROL_VAULT,   /* parent → vault or core: descriptor = its end of the pair on which the core
+                        has secrets sealed (server/ipc/sealing.h) */
 };
 
 struct control {

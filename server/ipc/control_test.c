@@ -47,7 +47,7 @@ TEST(control__every_type_travels_with_its_payload)
 {
     struct control m;
     open_pair();
-    for (int type = CONTROL_CONFIG; type <= CONTROL_DRAIN; type++) {
+    for (int type = CONTROL_CONFIG; type <= CONTROL_VAULT; type++) {
         struct str payload = str_slice(STR("payload"), 0, (size_t)type - 1);
         CHECK_INT(control_send(parent, (enum control_type)type, payload, NULL, 0), OK);
         CHECK_INT(control_receive(child, buf, &m), OK);
@@ -127,7 +127,7 @@ TEST(control_receive__refused_messages__leave_no_descriptor_open)
         const char *why;
     } rows[] = {
         {0, 1, 1, ERR_PEER, "type 0"},
-        {CONTROL_DRAIN + 1, 1, 1, ERR_PEER, "a type of tomorrow"},
+        {CONTROL_VAULT + 1, 1, 1, ERR_PEER, "a type of tomorrow"},
         {255, 5, 3, ERR_PEER, "type 255"},
         {CONTROL_LISTEN, CONTROL_MAX + 1, 1, ERR_PEER, "a byte too many"},
         {CONTROL_LISTEN, 1, CONTROL_FDS_MAX + 1, ERR_PEER, "a descriptor too many"},

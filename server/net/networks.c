@@ -6,6 +6,12 @@
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
+bool address_is_v4(const uint8_t address[static ADDRESS_LEN])
+{
+    static const uint8_t mapped[12] = {[10] = 0xFF, 0xFF};
+    return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
 static void map_v4(const uint8_t v4[static 4], uint8_t out[static ADDRESS_LEN])
 {
     memset(out, 0, 10);
@@ -60,6 +66,20 @@ enum err network_read(struct str text, struct network *out, unsigned *prefix, bo
     *prefix = (unsigned)bits;
     *out = n;
     return OK;
+}
+
+void network_write(struct writer *w, const uint8_t first[static ADDRESS_LEN], unsigned prefix)
+{
+    char text[INET6_ADDRSTRLEN];
+    bool is_v4 = address_is_v4(first);
+    unsigned most = is_v4 ? 32 : 128;
+    /* Cannot fail: the family is known and the room is large enough. */
+    (void)inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? first + 12 : first, text, sizeof text);
+    writer_str(w, str_from_cstr(text));
+    if (prefix < most) {
+        writer_u8(w, '/');
+        writer_decimal(w, prefix);
+    }
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */

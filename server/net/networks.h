@@ -9,6 +9,7 @@
 #define OC_NET_NETWORKS_H
 
 #include "common/base/str.h"
+#include "common/base/writer.h"
 
 #define ADDRESS_LEN      16
 #define NETWORKS_MAX     640 /* what an operator lists, and the published list of a proxy service */
@@ -30,6 +31,12 @@ MUST_CHECK enum err address_read(struct str text, uint8_t out[static ADDRESS_LEN
  * prefix. *prefix counts in the address's own kind: 24, 32; *is_v6 says which kind. */
 MUST_CHECK enum err network_read(struct str text, struct network *out, unsigned *prefix,
                                  bool *is_v6);
+
+/* IPv4-mapped. */
+bool address_is_v4(const uint8_t address[static ADDRESS_LEN]);
+
+/* "192.0.2.0/24"; of a single address the address alone. prefix counts as network_read() does. */
+void network_write(struct writer *w, const uint8_t first[static ADDRESS_LEN], unsigned prefix);
 
 /* ERR_LIMIT: full. */
 MUST_CHECK enum err networks_add(struct networks *n, const struct network *one);

@@ -147,6 +147,26 @@ TEST(networks__neighbours_and_overlaps_become_one)
     check_row = NULL;
 }
 
+TEST(network_write__what_was_read__is_the_same)
+{
+    static const char *const rows[] = {"192.0.2.0/24", "192.0.2.7",       "10.0.0.0/8",
+                                       "0.0.0.0/0",    "2001:db8::/32",   "2001:db8::1",
+                                       "::/0",         "2001:db8:1::/64", "ffff::/16"};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[NETWORK_TEXT_MAX];
+        struct writer w = writer_into(text, sizeof text);
+        struct network n;
+        unsigned prefix;
+        bool is_v6;
+        check_row = rows[i];
+        CHECK_INT(network_read(str_from_cstr(rows[i]), &n, &prefix, &is_v6), OK);
+        CHECK_INT(address_is_v4(n.first), !is_v6);
+        network_write(&w, n.first, prefix);
+        CHECK_STR(str_from(text, w.len), str_from_cstr(rows[i]));
+    }
+    check_row = NULL;
+}
+
 TEST(networks__the_last_address_of_all_has_no_neighbour)
 {
     static struct networks n;
@@ -181,5 +201,6 @@ TEST(networks__bound)
 }
 
 TESTS(networks, TEST_ROW(address_read__table), TEST_ROW(network_read__table),
+      TEST_ROW(network_write__what_was_read__is_the_same),
       TEST_ROW(networks__neighbours_and_overlaps_become_one),
       TEST_ROW(networks__the_last_address_of_all_has_no_neighbour), TEST_ROW(networks__bound))

@@ -1,6 +1,7 @@
 #include "server/os/landlock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -36,8 +37,13 @@ struct beneath {
     int32_t directory;
 } __attribute__((packed));
 
+struct net_port {
+    uint64_t allowed, port;
+};
+
 #define CREATE_VERSION    1U
 #define RULE_PATH_BENEATH 1
+#define RULE_NET_PORT     2
 
 int landlock_interface(void)
 {
@@ -71,7 +77,26 @@ static enum err restrict_self(int rules)
     return syscall(SYS_landlock_restrict_self, rules, 0) == 0 ? OK : ERR_IO;
 }
 
-enum err landlock_enter(int interface, int directory, int readable)
+/* The kernel refuses rights over directories for what is none. */
+static enum err allow_reading(int rules, int interface, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return ERR_IO;
+    return allow(rules, interface, fd, FS_READ_FILE | (S_ISDIR(st.st_mode) ? FS_READ_DIR : 0));
+}
+
+static enum err allow_ports(int rules, int interface, const struct landlock_rights *r)
+{
+    for (size_t i = 0; i < r->port_count && interface >= 4; i++) {
+        struct net_port n = {.allowed = NET_CONNECT_TCP, .port = r->ports[i]};
+        if (syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &n, 0) != 0)
+            return ERR_IO;
+    }
+    return OK;
+}
+
+enum err landlock_enter(int interface, const struct landlock_rights *r)
 {
     AUTO_CLOSE int rules = create(interface, (struct ruleset){
                                                  .fs = UINT64_MAX,
@@ -80,12 +105,13 @@ enum err landlock_enter(int interface, int directory, int readable)
                                              });
     if (rules < 0)
         return ERR_IO;
-    if (directory >= 0)
-        TRY(allow(rules, interface, directory,
+    if (r->directory >= 0)
+        TRY(allow(rules, interface, r->directory,
                   FS_READ_FILE | FS_READ_DIR | FS_WRITE_FILE | FS_TRUNCATE | FS_MAKE_REG |
                       FS_REMOVE_FILE));
-    if (readable >= 0)
-        TRY(allow(rules, interface, readable, FS_READ_FILE | FS_READ_DIR));
+    for (size_t i = 0; i < r->readable_count; i++)
+        TRY(allow_reading(rules, interface, r->readable[i]));
+    TRY(allow_ports(rules, interface, r));
     return restrict_self(rules);
 }
 

@@ -7,6 +7,7 @@
 #ifndef OC_OS_LANDLOCK_H
 #define OC_OS_LANDLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/err.h"
@@ -14,10 +15,17 @@
 /* What the kernel offers; 0: no Landlock. */
 int landlock_interface(void);
 
-/* No file, no TCP port to bind or connect, no signal and no abstract socket to processes outside.
- * directory: a descriptor of the one place where files may be made, read, written and removed;
- * readable: of one where they may be read; -1: none. Needs no_new_privs. */
-MUST_CHECK enum err landlock_enter(int interface, int directory, int readable);
+struct landlock_rights {
+    int directory; /* the one place where files may be made, read, written, removed; -1: none */
+    const int *readable; /* files and directories that may be read besides */
+    size_t readable_count;
+    const uint16_t *ports; /* TCP ports that may be connected to */
+    size_t port_count;
+};
+
+/* No file, no TCP port, no signal and no abstract socket to processes outside, but for these
+ * rights. Needs no_new_privs. */
+MUST_CHECK enum err landlock_enter(int interface, const struct landlock_rights *r);
 
 /* Files are written below directory and to /dev/null only; no TCP port is bound any more. */
 MUST_CHECK enum err landlock_enter_writing_below(int interface, int directory);

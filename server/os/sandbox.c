@@ -224,6 +224,20 @@ static int open_directory(const struct sandbox *s)
     return fd;
 }
 
+/* Descriptors of what stays readable; sanitizers read /proc, too. Returns how many. */
+static size_t open_readable(const struct sandbox *s, int fds[static SANDBOX_READABLE_MAX + 1])
+{
+    size_t count = 0;
+    ASSERT(s->readable_count <= SANDBOX_READABLE_MAX);
+    fds[count] = open_for_sanitizers(s->uid != 0 && s->directory != NULL && !s->keeps_root);
+    count += fds[count] >= 0;
+    for (size_t i = 0; i < s->readable_count; i++) {
+        fds[count] = open(s->readable[i], O_PATH | O_CLOEXEC);
+        count += fds[count] >= 0;
+    }
+    return count;
+}
+
 static void set_limit(int which, rlim_t most)
 {
     struct rlimit now, wanted = {most, most};
@@ -239,6 +253,14 @@ static void forbid_looking_and_gaining(void)
         fatal("no_new_privs cannot be set: %s", strerror(errno));
 }
 
+static void enter_root(const struct sandbox *s, int fd)
+{
+    if (fchdir(fd) != 0 || chroot(".") != 0)
+        fatal("%s cannot become the root directory of the %s: %s; where root may not do that, "
+              "start the server as another user",
+              s->directory, s->name, strerror(errno));
+}
+
 const char *sandbox_confine(const struct sandbox *s)
 {
     const char *directory = s->directory;
@@ -246,23 +268,28 @@ const char *sandbox_confine(const struct sandbox *s)
     setenv("TZ", "UTC0", 1);
     tzset();
     AUTO_CLOSE int fd = open_directory(s);
-    AUTO_CLOSE int readable = open_for_sanitizers(s->uid != 0 && directory != NULL);
+    int readable[SANDBOX_READABLE_MAX + 1];
+    struct landlock_rights rights = {.directory = fd,
+                                     .readable = readable,
+                                     .readable_count = open_readable(s, readable),
+                                     .ports = s->ports,
+                                     .port_count = s->port_count};
     set_limit(RLIMIT_CORE, 0);
     if (s->files_max != 0)
         set_limit(RLIMIT_NOFILE, s->files_max);
-    if (s->uid != 0) {
-        if (directory != NULL && (fchdir(fd) != 0 || chroot(".") != 0))
-            fatal("%s cannot become the root directory of the %s: %s; where root may not do "
-                  "that, start the server as another user",
-                  directory, s->name, strerror(errno));
-        become(s);
-        directory = directory == NULL ? NULL : "";
+    if (s->uid != 0 && directory != NULL && !s->keeps_root) {
+        enter_root(s, fd);
+        directory = "";
     }
+    if (s->uid != 0)
+        become(s);
     drop_capabilities();
     forbid_looking_and_gaining();
     int interface = landlock_interface();
-    if (interface > 0 && landlock_enter(interface, fd, readable) != OK)
+    if (interface > 0 && landlock_enter(interface, &rights) != OK)
         fatal("the %s cannot give up files: landlock: %s", s->name, strerror(errno));
+    for (size_t i = 0; i < rights.readable_count; i++)
+        close(readable[i]);
     return directory;
 }
 

@@ -40,7 +40,9 @@ struct sandbox_call {
     {                                                                                              \
         .number = __SNR_##name, .reason = (why), .argument = (at), .mask = (uint32_t)(bits)        \
     }
-#define SANDBOX_OWN_PID UINT32_MAX /* as a value: the process id of whoever enters */
+#define SANDBOX_OWN_PID      UINT32_MAX /* as a value: the process id of whoever enters */
+
+#define SANDBOX_READABLE_MAX 8
 
 struct sandbox {
     const char *name; /* of the process, for the log */
@@ -48,6 +50,13 @@ struct sandbox {
     /* All of the file system that is left, to read and write files in; NULL: nothing. */
     const char *directory;
     bool writes_files;
+    /* The root directory stays when the user changes: whoever sets this has opened directory
+     * before, and names its files by that descriptor. */
+    bool keeps_root;
+    const char *const *readable; /* files and directories that stay readable, if they are there */
+    size_t readable_count;       /* SANDBOX_READABLE_MAX at most */
+    const uint16_t *ports;       /* TCP ports that may be connected to */
+    size_t port_count;
     uint64_t files_max; /* descriptors; 0: as it is */
     const struct sandbox_call *calls;
     size_t call_count;

@@ -2,31 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "server/net/known_networks.h"
 #include "server/os/file.h"
-
-/* As entered on CLOUDFLARE_BUILT_IN_ON; `oceanremote ranges cloudflare` takes a newer one. */
-static const char built_in[] = "173.245.48.0/20\n"
-                               "103.21.244.0/22\n"
-                               "103.22.200.0/22\n"
-                               "103.31.4.0/22\n"
-                               "141.101.64.0/18\n"
-                               "108.162.192.0/18\n"
-                               "190.93.240.0/20\n"
-                               "188.114.96.0/20\n"
-                               "197.234.240.0/22\n"
-                               "198.41.128.0/17\n"
-                               "162.158.0.0/15\n"
-                               "104.16.0.0/13\n"
-                               "104.24.0.0/14\n"
-                               "172.64.0.0/13\n"
-                               "131.0.72.0/22\n"
-                               "2400:cb00::/32\n"
-                               "2606:4700::/32\n"
-                               "2803:f800::/32\n"
-                               "2405:b500::/32\n"
-                               "2405:8100::/32\n"
-                               "2a06:98c0::/29\n"
-                               "2c0f:f248::/32\n";
 
 /* Their largest are /13 and /29. */
 #define PREFIX_V4_LEAST 10
@@ -79,7 +56,7 @@ enum err cloudflare_load(const char *data_dir, struct networks *out, int64_t *st
     TRY(file_join(data_dir, CLOUDFLARE_FILE, path));
     enum err e = file_read(&a, path, CLOUDFLARE_SIZE_MAX, &text);
     if (e == ERR_NOT_FOUND)
-        return cloudflare_parse(str_from_cstr(built_in), out, &line);
+        return cloudflare_parse(str_from_cstr(cloudflare_networks), out, &line);
     if (e != OK || stat(path, &st) != 0 || cloudflare_parse(text, out, &line) != OK)
         return ERR_CORRUPT;
     *stored_at_s = st.st_mtime;

@@ -13,7 +13,6 @@
 #define CLOUDFLARE_FILE         "cloudflare.txt"
 #define CLOUDFLARE_SIZE_MAX     (32 * 1024)
 #define CLOUDFLARE_NETWORKS_MAX 512
-#define CLOUDFLARE_BUILT_IN_ON  "2026-11-22"
 
 /* One network a line; empty lines and what follows '#' are let pass. Nothing is added unless all of
  * it is good. *line: where it is not. */

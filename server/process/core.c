@@ -10,6 +10,7 @@
 #include "common/crypto/crypto.h"
 #include "queries.h"
 #include "server/domain/live.h"
+#include "server/domain/ranges.h"
 #include "server/domain/telemetry.h"
 #include "server/ipc/control.h"
 #include "server/os/clock.h"
@@ -112,6 +113,7 @@ static enum err load_domain(struct domain *d)
 {
     TRY(live_table_new(&d->live));
     TRY(telemetry_new(&d->telemetry));
+    TRY(ranges_new(&d->ranges));
     d->now_ms = clock_wall_ms();
     TRY(store_begin(d->store));
     enum err e = load_decoy_secret(d);
@@ -193,6 +195,13 @@ static void accept_link(struct core *core, const struct control *m)
     api_link_up(core->api, at);
 }
 
+static void accept_vault(struct core *core, const struct control *m)
+{
+    if (m->payload.len != 0 || m->fd_count != 1 || core->pool == NULL)
+        fatal("the parent sent a socket that cannot be used");
+    hash_pool_set_vault(core->pool, m->fds[0]);
+}
+
 static void begin_drain(struct core *core)
 {
     if (core->drain_until_ms != 0)
@@ -206,6 +215,8 @@ static void handle_control(struct core *core, const struct control *m)
     switch (m->type) {
     case CONTROL_CONFIG: configure(core, m->payload); return;
     case CONTROL_LINK: accept_link(core, m); return;
+    case CONTROL_COURIER: core_courier_link(core, m); return;
+    case CONTROL_VAULT: accept_vault(core, m); return;
     case CONTROL_START:
         sandbox_seal(&rights);
         if (control_send(CONTROL_FD, CONTROL_READY, STR_NONE, NULL, 0) != OK)
@@ -237,41 +248,44 @@ static bool has_frames_left(const struct core *core)
         if (core->links[i].fd >= 0 && !core_is_behind(core, i) && link_has_next(&core->links[i]))
             return true;
     }
-    return core->hashes_wait;
+    return core->hashes_wait || core_courier_wants_batch(core);
 }
 
 /* Wait, then fill the buffers of links that have something. */
 static void wait_for_work(struct core *core)
 {
-    struct pollfd fds[LINKS_MAX + 2];
+    struct pollfd fds[LINKS_MAX + 3];
     uint32_t link_of[LINKS_MAX];
     nfds_t count = 0;
     fds[count++] = (struct pollfd){CONTROL_FD, POLLIN, 0};
     fds[count++] = (struct pollfd){core->pool == NULL ? -1 : hash_pool_fd(core->pool), POLLIN, 0};
+    fds[count++] = (struct pollfd){core->courier.link, POLLIN, 0};
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
         if (core->links[i].fd < 0)
             continue;
         short events = core_is_behind(core, i)             ? POLLOUT
                        : link_wants_write(&core->links[i]) ? POLLIN | POLLOUT
                                                            : POLLIN;
-        link_of[count - 2] = i;
+        link_of[count - 3] = i;
         fds[count++] = (struct pollfd){core->links[i].fd, events, 0};
     }
     int timeout = core->api == NULL ? -1 : has_frames_left(core) ? 0 : WAIT_MS;
     if (poll(fds, count, timeout) <= 0)
         return;
-    for (nfds_t i = 2; i < count; i++) {
-        struct link *l = &core->links[link_of[i - 2]];
+    for (nfds_t i = 3; i < count; i++) {
+        struct link *l = &core->links[link_of[i - 3]];
         if ((fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && l->fd >= 0) {
             enum err e = link_fill(l);
             if (e == ERR_IO || e == ERR_NO_MEMORY)
-                core_drop_link(core, link_of[i - 2], "closed");
+                core_drop_link(core, link_of[i - 3], "closed");
         }
     }
     if (fds[1].revents != 0) {
         hash_pool_wake(core->pool);
         core->hashes_wait = true;
     }
+    if (fds[2].revents != 0)
+        core_courier_read(core);
     if (fds[0].revents != 0)
         read_control(core);
 }
@@ -288,8 +302,8 @@ static bool links_are_down(const struct core *core)
 /* Edges have finished and left, or have had their time. */
 static bool is_drained(const struct core *core)
 {
-    return core->drain_until_ms != 0 &&
-           (links_are_down(core) || clock_monotonic_ms() >= core->drain_until_ms);
+    return core->drain_until_ms != 0 && ((links_are_down(core) && core_courier_is_idle(core)) ||
+                                         clock_monotonic_ms() >= core->drain_until_ms);
 }
 
 static void save_everything(struct core *core)
@@ -316,6 +330,7 @@ int core_main(void)
     signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */
     for (size_t i = 0; i < LINKS_MAX; i++)
         link_init(&core.links[i], -1, FRAME_TO_CORE_MAX);
+    core.courier.link = -1;
     while (!is_drained(&core)) {
         wait_for_work(&core);
         if (core.api != NULL)

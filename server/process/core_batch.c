@@ -24,6 +24,7 @@ static void read_clock(struct core *core)
     log_event("core.clock_set_back", "by_ms=%lld", (long long)(before_ms - core->d.now_ms));
     core->next_tick_ms = 0;
     core->trouble_until_ms = 0;
+    core->courier.next_tidy_ms = 0;
     api_clock_set_back(core->api);
 }
 
@@ -103,6 +104,7 @@ static void batch_end(struct core *core, enum err e)
             core->in_transaction = false;
         }
     }
+    core_courier_batch_end(core, e == OK);
     if (e != OK)
         batch_failed(core, e);
     for (uint32_t i = 0; i < LINKS_MAX; i++) {
@@ -187,6 +189,14 @@ static enum err take_hashes(struct core *core)
     return OK;
 }
 
+static enum err take_checks(struct core *core)
+{
+    if (!core_courier_wants_batch(core))
+        return OK;
+    TRY(transaction(core));
+    return core_courier_resume(core);
+}
+
 static enum err tick(struct core *core)
 {
     if (core->d.now_ms < core->next_tick_ms)
@@ -194,6 +204,7 @@ static enum err tick(struct core *core)
     core->next_tick_ms = core->d.now_ms + TICK_MS;
     TRY(transaction(core));
     TRY(api_tick_store(core->api));
+    TRY(core_courier_tick(core));
     int64_t damaged = telemetry_damaged_chunks(core->d.telemetry);
     if (damaged != core->damaged_chunks) {
         log_event("core.chunks_damaged", "count=%lld", (long long)damaged);
@@ -214,6 +225,8 @@ void core_run_batch(struct core *core)
         e = take_frames(core, (core->first_link + i) % LINKS_MAX);
     if (e == OK)
         e = take_hashes(core);
+    if (e == OK)
+        e = take_checks(core);
     if (e == OK)
         e = tick(core);
     batch_end(core, e);

@@ -164,5 +164,6 @@ const struct outlet core_outlet = {.reply = outlet_reply,
                                    .stream_end = outlet_stream_end,
                                    .ban = outlet_ban,
                                    .hash = outlet_hash,
+                                   .turnstile = core_courier_check,
                                    .is_busy = outlet_is_busy,
                                    .challenge = outlet_challenge};

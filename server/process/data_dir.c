@@ -78,7 +78,7 @@ static enum err check_owner(struct data_dir *d, int64_t first_uid, enum data_use
 enum err data_dir_claim(struct data_dir *d, const char *dir, int64_t first_uid, enum data_user user)
 {
     *d = (struct data_dir){.dir = dir};
-    if (file_join(dir, "db", d->db) != OK)
+    if (file_join(dir, "db", d->db) != OK || file_join(dir, "mail", d->mail) != OK)
         return refuse(d, "the path of the data directory is too long");
     if (file_make_dir(dir) != OK)
         return refuse(d, "%s: this directory cannot be made; its parent must exist and be ours",
@@ -86,19 +86,19 @@ enum err data_dir_claim(struct data_dir *d, const char *dir, int64_t first_uid, 
     return check_owner(d, first_uid, user);
 }
 
-/* Ours from before, or just made: the core's from now on. A link, of either kind, is not. */
-static enum err give(struct data_dir *d, const char *path)
+/* Ours from before, or just made: that user's from now on. A link, of either kind, is not. */
+static enum err give(struct data_dir *d, const char *path, uint32_t uid)
 {
     struct stat st;
     AUTO_CLOSE int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? OK : refuse(d, "%s: %s", path, strerror(errno));
     if (fstat(fd, &st) != 0 || S_ISLNK(st.st_mode) || (S_ISREG(st.st_mode) && st.st_nlink != 1))
-        return refuse(d, "%s is a link: the database has to stand there itself", path);
-    if (st.st_uid == d->uid && st.st_gid == d->uid)
+        return refuse(d, "%s is a link: the thing itself has to stand there", path);
+    if (st.st_uid == uid && st.st_gid == uid)
         return OK;
-    if (fchownat(fd, "", d->uid, d->uid, AT_EMPTY_PATH) != 0)
-        return refuse(d, "%s cannot be given to user %u: %s", path, d->uid, strerror(errno));
+    if (fchownat(fd, "", uid, uid, AT_EMPTY_PATH) != 0)
+        return refuse(d, "%s cannot be given to user %u: %s", path, uid, strerror(errno));
     return OK;
 }
 
@@ -107,10 +107,11 @@ static enum err give_all(struct data_dir *d)
     char path[FILE_PATH_MAX];
     if (d->uid == 0)
         return OK;
-    TRY(give(d, d->db));
+    TRY(give(d, d->mail, d->uid + UID_COURIER - UID_CORE));
+    TRY(give(d, d->db, d->uid));
     for (size_t i = 0; i < DATABASE_FILES; i++) {
         TRY(file_join(d->db, database_files[i], path));
-        TRY(give(d, path));
+        TRY(give(d, path, d->uid));
     }
     return OK;
 }
@@ -188,5 +189,7 @@ enum err data_dir_settle(struct data_dir *d)
     }
     if (file_make_dir(d->db) != OK)
         return refuse(d, "%s cannot be made", d->db);
+    if (file_make_dir(d->mail) != OK)
+        return refuse(d, "%s cannot be made", d->mail);
     return give_all(d);
 }

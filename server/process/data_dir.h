@@ -22,6 +22,8 @@ enum uid_offset {
     UID_CORE,
     UID_EDGE,
     UID_KEYRING,
+    UID_COURIER,
+    UID_VAULT,
 };
 
 /* Who works on the directory's behalf. */
@@ -33,6 +35,7 @@ enum data_user {
 struct data_dir {
     const char *dir; /* borrowed */
     char db[FILE_PATH_MAX];
+    char mail[FILE_PATH_MAX];           /* where the courier puts mails that no server takes */
     uint32_t uid;                       /* of whoever opens the database; 0: as we are */
     bool has_moved;                     /* the database of before has been found and moved */
     char problem[DATA_DIR_PROBLEM_MAX]; /* why the last call failed, and what to do */

@@ -187,6 +187,8 @@ static void handle(struct edge_process *p, const struct control *m)
         p->drain_until_ms = clock_monotonic_ms() + DRAIN_MS;
         edge_drain(&p->edge);
         return;
+    case CONTROL_COURIER:
+    case CONTROL_VAULT:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for an edge", (int)m->type);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "server/os/log.h"
+#include "server/net/known_networks.h"
 #include "server/process/cloudflare.h"
 
 #define DAY_S INT64_C(86400)
@@ -46,7 +47,7 @@ static enum err add_cloudflare(const struct config *c, struct networks *out)
                                         "again with `oceanremote ranges cloudflare FILE`, or "
                                         "remove it");
     log_event("front.cloudflare", "networks=%zu source=%s", out->count,
-              stored_at_s == 0 ? "built-in-" CLOUDFLARE_BUILT_IN_ON : CLOUDFLARE_FILE);
+              stored_at_s == 0 ? "built-in-" KNOWN_NETWORKS_ON : CLOUDFLARE_FILE);
     return OK;
 }
 

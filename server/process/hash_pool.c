@@ -9,6 +9,7 @@
 #include "common/base/encoding.h"
 #include "common/crypto/crypto.h"
 #include "server/os/entropy.h"
+#include "server/process/vault_caller.h"
 
 #define NICENESS 10
 
@@ -24,6 +25,7 @@ struct hash_pool {
     pthread_t threads[HASH_THREADS_MAX];
     size_t thread_count;
     int done_fd;
+    struct vault_caller vault; /* has a lock of its own */
     pthread_cond_t work, begun;
     pthread_mutex_t mutex;
     size_t begun_count;
@@ -36,13 +38,28 @@ struct hash_pool {
     } slots[HASH_QUEUE_MAX];
 };
 
-static void run(struct errand *e)
+static void run_hash(struct hash_errand *h)
 {
     uint8_t random[16], text[BASE64URL_LEN(sizeof random)];
     entropy_fill(random, sizeof random);
     struct writer salt = writer_into(text, sizeof text);
     base64url_write(&salt, str_from(random, sizeof random));
-    hash_errand_run(&e->hash, str_from(text, salt.len));
+    hash_errand_run(h, str_from(text, salt.len));
+}
+
+static void run_vault(struct vault_caller *caller, struct vault_errand *v)
+{
+    v->verdict = vault_call(caller, &v->question, &v->answer);
+    v->is_done = true;
+}
+
+static void run(struct hash_pool *p, struct errand *e)
+{
+    switch (e->part) {
+    case ERRAND_HASH: run_hash(&e->hash); return;
+    case ERRAND_VAULT: run_vault(&p->vault, &e->vault); return;
+    case ERRAND_OUTSIDE: return; /* the courier's */
+    }
 }
 
 /* The oldest slot in this state, or HASH_QUEUE_MAX. */
@@ -64,8 +81,8 @@ static size_t next_queued(const struct hash_pool *p)
     for (size_t i = 0; i < HASH_QUEUE_MAX; i++) {
         if (p->slots[i].state != JOB_QUEUED)
             continue;
-        bool goes_first = p->slots[i].errand.hash.goes_first;
-        bool before = found < HASH_QUEUE_MAX && p->slots[found].errand.hash.goes_first;
+        bool goes_first = p->slots[i].errand.goes_first;
+        bool before = found < HASH_QUEUE_MAX && p->slots[found].errand.goes_first;
         if (found == HASH_QUEUE_MAX || goes_first > before ||
             (goes_first == before && p->slots[i].turn < p->slots[found].turn))
             found = i;
@@ -77,7 +94,7 @@ static bool has_room(const struct hash_pool *p, bool goes_first)
 {
     size_t strangers = 0;
     for (size_t i = 0; i < HASH_QUEUE_MAX; i++)
-        strangers += p->slots[i].state != JOB_FREE && !p->slots[i].errand.hash.goes_first;
+        strangers += p->slots[i].state != JOB_FREE && !p->slots[i].errand.goes_first;
     return goes_first || strangers < HASH_STRANGERS;
 }
 
@@ -96,7 +113,7 @@ static void *work(void *arg)
         }
         p->slots[at].state = JOB_RUNNING;
         pthread_mutex_unlock(&p->mutex);
-        run(&p->slots[at].errand);
+        run(p, &p->slots[at].errand);
         pthread_mutex_lock(&p->mutex);
         p->slots[at].state = JOB_DONE;
         ssize_t told = write(p->done_fd, &(uint64_t){1}, sizeof(uint64_t));
@@ -123,6 +140,9 @@ enum err hash_pool_new(size_t threads, struct hash_pool **out)
     pthread_mutex_init(&p->mutex, NULL);
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->begun, NULL);
+    uint64_t first_id;
+    entropy_fill(&first_id, sizeof first_id);
+    vault_caller_init(&p->vault, first_id);
     p->done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     threads = threads > HASH_THREADS_MAX ? HASH_THREADS_MAX : threads;
     while (p->done_fd >= 0 && p->thread_count < threads &&
@@ -149,8 +169,14 @@ void hash_pool_free(struct hash_pool *p)
         pthread_join(p->threads[i], NULL);
     if (p->done_fd >= 0)
         close(p->done_fd);
+    vault_caller_done(&p->vault);
     wipe(p, sizeof *p);
     free(p);
+}
+
+void hash_pool_set_vault(struct hash_pool *p, int fd)
+{
+    vault_caller_set(&p->vault, fd);
 }
 
 int hash_pool_fd(const struct hash_pool *p)
@@ -161,7 +187,7 @@ int hash_pool_fd(const struct hash_pool *p)
 enum err hash_pool_add(struct hash_pool *p, const struct errand *errand)
 {
     pthread_mutex_lock(&p->mutex);
-    size_t at = has_room(p, errand->hash.goes_first) ? oldest(p, JOB_FREE) : HASH_QUEUE_MAX;
+    size_t at = has_room(p, errand->goes_first) ? oldest(p, JOB_FREE) : HASH_QUEUE_MAX;
     if (at < HASH_QUEUE_MAX) {
         p->slots[at].errand = *errand;
         p->slots[at].turn = p->next_turn++;

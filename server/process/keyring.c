@@ -1,14 +1,11 @@
 #include "server/process/keyring.h"
 
-#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include <openssl/crypto.h>
 
 #include "common/base/assert.h"
 #include "common/base/reader.h"
@@ -20,11 +17,9 @@
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
 #include "server/pki/pki.h"
+#include "server/pki/secret_memory.h"
 #include "server/pki/signer.h"
 #include "server/process/orders.h"
-
-#define SECURE_HEAP     (64 * 1024) /* locked: keys of 32 bytes and their PEM while it is read */
-#define SECURE_HEAP_MIN 32
 
 struct keyring {
     struct signer signer;
@@ -68,49 +63,6 @@ enum err keyring_config_read(struct str payload, struct keyring_config *out)
     TRY(reader_end(&r));
     *out = c;
     return OK;
-}
-
-/* ---- memory ---------------------------------------------------------------------------------- */
-
-/* OpenSSL decodes a key through buffers that it does not wipe. Here whatever it frees is wiped. */
-static void free_wiped(void *block, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    if (block != NULL)
-        wipe(block, malloc_usable_size(block));
-    free(block);
-}
-
-static void *allocate(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return malloc(size);
-}
-
-static void *allocate_again(void *block, size_t size, const char *file, int line)
-{
-    void *fresh = size == 0 ? NULL : malloc(size);
-    size_t have = block == NULL ? 0 : malloc_usable_size(block);
-    if (fresh == NULL && size > 0)
-        return NULL;
-    if (fresh != NULL && have > 0)
-        memcpy(fresh, block, have < size ? have : size);
-    free_wiped(block, file, line);
-    return fresh;
-}
-
-/* Before anything of OpenSSL is used: numbers that it knows to be secret then lie in locked pages
- * which are in no core file, and nothing is left of the others. */
-static void prepare_memory(void)
-{
-    if (CRYPTO_set_mem_functions(allocate, allocate_again, free_wiped) != 1)
-        fatal("OpenSSL has begun without us");
-    int made = CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_HEAP_MIN);
-    if (made != 1)
-        log_event("keyring.memory_not_locked", "cause=\"%s\"",
-                  made == 2 ? "the limit of locked memory (ulimit -l)" : "no secure heap");
 }
 
 /* ---- keys ------------------------------------------------------------------------------------ */
@@ -199,7 +151,9 @@ static void handle(struct keyring *k, const struct control *m)
     case CONTROL_IDENTITY:
     case CONTROL_LIMITS:
     case CONTROL_TICKETS:
+    case CONTROL_COURIER:
     case CONTROL_FRONT:
+    case CONTROL_VAULT:
     case CONTROL_READY: break;
     }
     fatal("control message %d is not for the keyring", (int)m->type);
@@ -275,7 +229,7 @@ static void log_totals(const struct keyring *k)
 int keyring_main(void)
 {
     static struct keyring k;
-    prepare_memory();
+    secret_memory_prepare("keyring");
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);  /* ^C and a service manager's SIGTERM reach us too, */
     signal(SIGTERM, SIG_IGN); /* but are for the parent, who then drains us */

@@ -21,6 +21,7 @@
 #include "server/os/log.h"
 #include "server/os/sandbox.h"
 #include "server/process/core.h"
+#include "server/process/courier.h"
 #include "server/process/data_dir.h"
 #include "server/process/doors.h"
 #include "server/process/edge.h"
@@ -33,7 +34,19 @@
 
 static const char *child_name(size_t at)
 {
-    return at < EDGES_MAX ? "edge" : at == CORE ? "core" : "keyring";
+    switch (at) {
+    case CORE: return "core";
+    case COURIER: return "courier";
+    case VAULT: return "vault";
+    case KEYRINGS:
+    case KEYRINGS + 1: return "keyring";
+    default: return "edge";
+    }
+}
+
+bool parent_is_keyring(size_t at)
+{
+    return at == KEYRINGS || at == KEYRINGS + 1;
 }
 
 static size_t hash_threads(const struct config *c)
@@ -84,6 +97,21 @@ static void link_up(struct parent *p, size_t edge)
     close(ends[1]);
 }
 
+/* The same between the core and the courier: what was under way at one that has died is told to
+ * nobody else. */
+static void courier_link_up(struct parent *p)
+{
+    int ends[2];
+    if (p->children[CORE].pid == 0 || p->children[COURIER].pid == 0)
+        return;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+        fatal("no socket pair for core and courier: %s", strerror(errno));
+    if (parent_tell(p, COURIER, CONTROL_COURIER, STR_NONE, &ends[1], 1))
+        parent_tell(p, CORE, CONTROL_COURIER, STR_NONE, &ends[0], 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void tell_tickets(struct parent *p, size_t edge)
 {
     uint8_t payload[1 + TICKET_KEYS_MAX * TICKET_KEY_LEN];
@@ -120,9 +148,35 @@ static void configure_core(struct parent *p)
     core_config_write(&w, &config);
     ASSERT(!w.overflow);
     parent_tell(p, CORE, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    vault_tell_core(p);
     for (size_t i = 0; i < p->edges; i++)
         link_up(p, i);
+    courier_link_up(p);
     parent_tell(p, CORE, CONTROL_START, STR_NONE, NULL, 0);
+}
+
+static void configure_courier(struct parent *p)
+{
+    const struct config *c = p->config;
+    uint8_t payload[FILE_PATH_MAX + 8 * CONFIG_ITEM_MAX];
+    struct writer w = writer_into(payload, sizeof payload);
+    bool has_turnstile = p->accounts.has_turnstile != 0;
+    struct courier_config config = {
+        .uid = parent_uid_of(p, UID_COURIER),
+        .mail_dir = str_from_cstr(p->data.mail),
+        .smtp_host = str_from_cstr(c->smtp_host),
+        .smtp_port = (uint16_t)c->smtp_port,
+        .smtp_tls_at_once = c->smtp_security == SMTP_TLS,
+        .smtp_user = str_from_cstr(c->smtp_user),
+        .smtp_password_file = str_from_cstr(c->smtp_password_file),
+        .ca_file = str_from_cstr(c->outbound_ca),
+        .turnstile_secret_file = str_from_cstr(has_turnstile ? c->turnstile_secret_file : ""),
+        .turnstile_url = str_from_cstr(c->turnstile_url)};
+    courier_config_write(&w, &config);
+    ASSERT(!w.overflow);
+    parent_tell(p, COURIER, CONTROL_CONFIG, str_from(payload, w.len), NULL, 0);
+    courier_link_up(p);
+    parent_tell(p, COURIER, CONTROL_START, STR_NONE, NULL, 0);
 }
 
 static void tell_front(struct parent *p, size_t at)
@@ -173,8 +227,12 @@ void parent_start_child(struct parent *p, size_t at)
     }
     if (at == CORE)
         configure_core(p);
+    else if (at == COURIER)
+        configure_courier(p);
     else if (at < EDGES_MAX)
         configure_edge(p, at);
+    else if (at == VAULT)
+        vault_configure(p);
     else
         keyring_configure(p, at);
 }
@@ -185,7 +243,8 @@ static bool all_ready(const struct parent *p)
         if (!p->children[i].is_ready)
             return false;
     }
-    return p->children[CORE].is_ready && p->children[p->keyring].is_ready;
+    return p->children[CORE].is_ready && p->children[COURIER].is_ready &&
+           p->children[VAULT].is_ready && p->children[p->keyring].is_ready;
 }
 
 static void greet(const struct parent *p)
@@ -203,7 +262,7 @@ static void note_ready(struct parent *p, size_t at)
     p->children[at].is_ready = true;
     log_event("parent.child_ready", "child=%s index=%zu pid=%d", child_name(at), at,
               (int)p->children[at].pid);
-    if (at >= KEYRINGS)
+    if (parent_is_keyring(at))
         keyring_ready(p, at);
     if (!p->has_served && all_ready(p)) {
         p->has_served = true;
@@ -238,7 +297,7 @@ static void note_death(struct parent *p, size_t at, int status)
     close(c->control);
     *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
     log_death(at, lived_ms, status);
-    if (parent_is_draining(p) || (at >= KEYRINGS && keyring_ended(p, at)))
+    if (parent_is_draining(p) || (parent_is_keyring(at) && keyring_ended(p, at)))
         return;
     if (!p->has_served) {
         fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
@@ -276,7 +335,7 @@ static void restart_due(struct parent *p)
     }
 }
 
-/* ---- draining: edges first, then the core and the keyring ------------------------------------ */
+/* ---- draining: edges first, then the others -------------------------------------------------- */
 
 static bool is_running(const struct parent *p, size_t from, size_t to)
 {
@@ -341,6 +400,15 @@ static bool relink(struct parent *p, struct str payload)
     return true;
 }
 
+/* It does not answer the core as it should: the next one may. */
+static void end_courier(struct parent *p)
+{
+    if (p->children[COURIER].pid == 0)
+        return;
+    log_event("parent.child_killed", "child=courier index=%d reason=silent", COURIER);
+    kill(p->children[COURIER].pid, SIGKILL);
+}
+
 static void read_child(struct parent *p, size_t at)
 {
     static uint8_t buf[CONTROL_MAX];
@@ -355,7 +423,11 @@ static void read_child(struct parent *p, size_t at)
     }
     if (e == OK && at == CORE && m.type == CONTROL_LINK && m.fd_count == 0 && relink(p, m.payload))
         return;
-    if (e == OK && at >= KEYRINGS && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
+    if (e == OK && at == CORE && m.type == CONTROL_COURIER && m.fd_count == 0) {
+        end_courier(p);
+        return;
+    }
+    if (e == OK && parent_is_keyring(at) && m.type == CONTROL_IDENTITY && m.fd_count == 0 &&
         keyring_identity(p, at, m.payload) == OK)
         return;
     for (size_t i = 0; e == OK && i < m.fd_count; i++)
@@ -513,8 +585,11 @@ int parent_main(const struct config *config)
     watch_signals(&p);
     rotate_tickets(&p);
     keyring_open_pairs(&p);
+    vault_open_pair(&p);
     parent_start_child(&p, p.keyring); /* edges follow when it has told the certificate */
+    parent_start_child(&p, VAULT);
     parent_start_child(&p, CORE);
+    parent_start_child(&p, COURIER);
     do
         turn(&p);
     while (!parent_is_draining(&p) || !drain_step(&p));

@@ -1,10 +1,11 @@
-/* What the two files of the parent share: its fields, and who calls whom.
+/* What the three files of the parent share: its fields, and who calls whom.
  *
  *   parent.c           begins, starts, restarts, drains
  *   parent_keyring.c   the certificate: who signs for it, when it changes
+ *   parent_vault.c     the sockets between core and vault
  *
  * Owns:     nothing beyond parent.h.
- * Promise:  included by these two, by nobody else.
+ * Promise:  included by these three, by nobody else.
  * Source:   parent.h.
  * Watch:    everything here runs between two polls: nothing waits. */
 #ifndef OC_PROCESS_PARENT_PARTS_H
@@ -19,8 +20,10 @@
 
 #define EDGES_MAX    64
 #define CORE         EDGES_MAX       /* index of the core among the children, */
-#define KEYRINGS     (EDGES_MAX + 1) /* of the keyring, and of one that takes over from it */
-#define CHILDREN_MAX (EDGES_MAX + 3)
+#define COURIER      (EDGES_MAX + 1) /* of the courier, */
+#define VAULT        (EDGES_MAX + 2) /* of the vault, */
+#define KEYRINGS     (EDGES_MAX + 3) /* of the keyring, and of one that takes over from it */
+#define CHILDREN_MAX (EDGES_MAX + 5)
 
 /* What edges show: public, and all that the parent knows of a key. */
 struct certificates {
@@ -56,6 +59,8 @@ struct parent {
     enum keyring_change change;
     int64_t change_until_ms, next_look_ms;
 
+    int sealing[2]; /* the core's end, and the vault's */
+
     int signals;
     int lock;
     bool has_served; /* every child was ready at once, at least once */
@@ -69,6 +74,9 @@ bool parent_tell(struct parent *p, size_t at, enum control_type type, struct str
                  const int *fds, size_t fd_count);
 void parent_start_child(struct parent *p, size_t at);
 bool parent_is_draining(const struct parent *p);
+
+/* One of the two. */
+bool parent_is_keyring(size_t at);
 
 /* 0 when we are not root: then everybody is who we are. */
 uint32_t parent_uid_of(const struct parent *p, enum uid_offset process);
@@ -92,5 +100,12 @@ bool keyring_ended(struct parent *p, size_t at);
 void keyring_look(struct parent *p);
 bool keyring_is_changing(const struct parent *p);
 void keyring_turn(struct parent *p);
+
+/* ---- parent_vault.c -------------------------------------------------------------------------- */
+
+/* The socket between core and vault. Both ends stay here, as those of the keyring do. */
+void vault_open_pair(struct parent *p);
+void vault_configure(struct parent *p);
+void vault_tell_core(struct parent *p);
 
 #endif

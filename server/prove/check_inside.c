@@ -26,6 +26,7 @@ static const struct {
     {"limits.handshakes_per_s", "S2"},
     {"limits.api_per_s", "S2"},
     {"limits.login_per_min", "S2"},
+    {"limits.account_logins_per_10min", "U6"},
     {"limits.register_per_min", "S2"},
     {"limits.register_per_10min", "U3"},
     {"limits.admin_per_15min", "S3"},
@@ -119,7 +120,7 @@ static bool are_closed(const char *dir, size_t *count, struct finding *f)
 void check_file_modes(struct prove *p, const struct check *self, struct finding *f)
 {
     (void)self;
-    static const char *const inner[] = {"keys", "db"};
+    static const char *const inner[] = {"keys", "db", "mail"};
     const char *dir = p->inside.config->data_dir;
     char path[FILE_PATH_MAX];
     size_t count = 0;

@@ -58,6 +58,7 @@ const struct check checks[] = {
     WAITS("S3", "no setting loosens it", check_settings),
     ASK("S5", "no setting loosens it", check_settings),
     WAITS("U3", "no setting loosens it", check_settings),
+    ASK("U6", "no setting loosens it", check_settings),
     ASK("D8", "no setting loosens it", check_settings),
     ASK("A4", "no setting loosens it", check_settings),
     ASK("M4", "no setting loosens it", check_settings),

@@ -1,5 +1,6 @@
 // The browser, and everything about a page that must never happen.
 
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -13,14 +14,23 @@ const option = process.argv.indexOf('--screenshots');
 const PICTURED = ['sign-in', 'add-waiting', 'alive', 'device', 'devices']; // enough to show what it is
 export const SCREENSHOTS = option > 0 ? process.argv[option + 1] : process.env.SCREENSHOTS;
 
-export const launch = () =>
+// It trusts this server's key, as one does who has installed its authority: a browser that was told to ignore what is
+// wrong with a certificate makes no passkeys.
+export const launch = (server) =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
+      `--ignore-certificate-errors-spki-list=${keyDigest(server)}`,
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
     ],
   });
+
+// SHA-256 of the public key that the server shows.
+function keyDigest(server) {
+  const { publicKey } = new X509Certificate(readFileSync(join(server.data, 'keys/server.pem')));
+  return createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+}
 
 // In the page: what fades in is judged when it is there.
 const settled = () =>
@@ -37,7 +47,7 @@ export class Eyes {
 
   static async open(browser, url) {
     const eyes = new Eyes();
-    eyes.context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, baseURL: url });
+    eyes.context = await browser.newContext({ viewport: { width: 1280, height: 860 }, baseURL: url });
     await eyes.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     eyes.page = await eyes.context.newPage();
     eyes.page.setDefaultTimeout(10_000);

@@ -6,51 +6,38 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { Eyes, launch, SCREENSHOTS } from './eyes.mjs';
 import { EMAIL, House, PASSWORD } from './house.mjs';
+import { tell } from './steps.mjs';
 
 const LINE = /^oceanremote-device --server https:\/\/\S+ --ca ca\.pem --state (\S+) --registration-token (oc_reg_[\w-]{43})$/;
 const CONFIRMED_MEDIAN_MS = 150;
 
+const story = {};
+const told = tell(story);
+const { step } = told;
 let house;
 let browser;
 let eyes;
 let page;
 let line; // what starts the device the first time
 let stateDirectory;
-let failed = false;
 
 before(async () => {
   house = await House.build();
   await house.addUser();
-  browser = await launch();
+  browser = await launch(house.server);
   eyes = await Eyes.open(browser, house.url);
   page = eyes.page;
+  Object.assign(story, { house, eyes });
 });
 
 after(async () => {
   await browser?.close();
-  if (failed) console.log(house.log.slice(-60).join('\n'));
+  if (told.failed) console.log(house.log.slice(-60).join('\n'));
   await house?.tearDown();
 });
-
-// Each step stands on the one before it; after a failure the others are only noise.
-function step(name, action) {
-  test(name, async (t) => {
-    if (failed) return t.skip('an earlier step failed');
-    try {
-      await action(t);
-      assert.deepEqual(eyes.take(), []);
-    } catch (error) {
-      failed = true;
-      await page.screenshot({ path: join(house.directory, 'failed.png') }).catch(() => {});
-      console.log(`on ${page.url()}:\n${await page.locator('body').innerText().catch(() => '')}`);
-      console.log(eyes.take().join('\n'));
-      throw error;
-    }
-  });
-}
 
 const relay = () => page.locator('[data-switch="relay1"]');
 const card = () => page.locator('.card', { hasText: 'Greenhouse' });
@@ -78,10 +65,10 @@ step('a stranger is asked to sign in, and told how when the password is wrong', 
   await page.getByLabel('E-mail').fill(EMAIL);
   await page.getByLabel('Password', { exact: true }).fill('not the password');
   await eyes.expecting(/status of 401/, async () => {
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.getByText('E-mail or password is wrong.').waitFor();
   });
-  assert.match(await page.getByRole('alert').first().innerText(), /oceanremote user add --data DIR --email/);
+  assert.ok(await page.getByRole('link', { name: 'Forgot the password?' }).isVisible());
   await eyes.look('sign-in-refused');
 });
 
@@ -90,7 +77,7 @@ step('the password can be seen, and lets the owner in', async () => {
   await password.fill(PASSWORD);
   await page.getByRole('button', { name: 'Show password' }).click();
   assert.equal(await password.getAttribute('type'), 'text');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.getByRole('heading', { name: 'No devices yet' }).waitFor();
   await eyes.look('no-devices');
 });
@@ -271,10 +258,10 @@ if (SCREENSHOTS) {
 
 step('a killed server is noticed and survived', async () => {
   await eyes.expecting(/Failed to load resource|net::ERR/, async () => {
-    await house.killServer();
+    await house.server.kill();
     await page.getByText('Reconnecting to the server').waitFor();
     await eyes.look('reconnecting');
-    await house.startServer();
+    await house.server.start();
     await page.getByText('Reconnecting to the server').waitFor({ state: 'detached', timeout: 20_000 });
     await page.locator('.card[data-state="online"]').waitFor({ timeout: 30_000 });
   });

@@ -24,7 +24,7 @@ test('signing in gives a cookie that only this server gets and no script can rea
   const [cookie, ...attributes] = answer.headers['set-cookie'][0].split('; ');
   assert.match(cookie, /^__Host-session=[\w-]{43,}$/);
   assert.deepEqual(attributes.sort(), ['HttpOnly', 'Path=/', 'SameSite=Strict', 'Secure']);
-  assert.equal(answer.headers['set-cookie'].length, 1);
+  assert.equal(answer.headers['set-cookie'].length, 2); // the other one: sessions.test.mjs
 });
 
 test('the address is the same in any case, the password is not', async () => {
@@ -126,12 +126,13 @@ test('a sign-in from another site is refused before the password is looked at', 
 
 test('signing out ends this session, and no other', async () => {
   const [one, two] = [await Client.login(server, ADA), await Client.login(server, ADA)];
+  const before = one.but({});
   const answer = await one.post('/api/v1/logout');
   is(answer, 204);
-  assert.equal(answer.headers['clear-site-data'], '"cookies", "storage"');
+  assert.equal(answer.headers['clear-site-data'], '"cache", "storage"');
   assert.match(answer.headers['set-cookie'][0], /^__Host-session=; .*Max-Age=0/);
-  isProblem(await one.get('/api/v1/me'), 401, 'unauthenticated');
-  isProblem(await one.post('/api/v1/logout'), 401, 'unauthenticated');
+  for (const caller of [one, before]) isProblem(await caller.get('/api/v1/me'), 401, 'unauthenticated');
+  isProblem(await before.post('/api/v1/logout'), 401, 'unauthenticated');
   is(await two.get('/api/v1/me'), 200);
 });
 
@@ -155,8 +156,9 @@ test('an API key is shown once, does what its scope says, and dies when it is de
   assert.equal(made.name, 'nightly export');
   const list = async () => (await ada.get('/api/v1/api-keys')).json.api_keys;
   const [listed] = await list();
-  assert.deepEqual(Object.keys(listed).sort(), ['created_at', 'id', 'last_used_at', 'name', 'scope']);
+  assert.deepEqual(Object.keys(listed).sort(), ['created_at', 'expires_at', 'id', 'last_used_at', 'name', 'scope']);
   assert.equal(listed.last_used_at, null);
+  assert.equal(listed.expires_at, null);
   const key = new Client(server, { Authorization: `Bearer ${made.key}` });
   const me = is(await key.get('/api/v1/me'), 200);
   assert.equal(me.csrf, undefined);
@@ -230,7 +232,8 @@ test('many sign-ins at once are all answered, or told to come back', async () =>
     isProblem(answer, 503, 'busy');
     assert.match(answer.headers['retry-after'], /^[15]$/); // the queue is full, or the core too slow for the edge's patience
   }
-  assert.ok(answers.filter(({ status }) => status === 200).length >= (SLOWER === 1 ? 30 : 10));
+  // Strangers fill half of the queue: 16.
+  assert.ok(answers.filter(({ status }) => status === 200).length >= (SLOWER === 1 ? 16 : 10));
 });
 
 test('user add says what is wrong', async () => {

@@ -77,7 +77,7 @@ const kinds = () => [
   [400, 'plain: no HTTP', 'x\n', { plain: true }],
 ];
 
-const PAGE_POLICY = /^default-src 'none'; script-src 'self'; style-src 'self'; .*base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'$/;
+const PAGE_POLICY = /^default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; .*base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types oceanremote$/;
 const DATA_POLICY = /^default-src 'none'; frame-ancestors 'none'$/;
 
 const ALWAYS = {

@@ -48,11 +48,11 @@ function call(client, { method, path, takes }, { id = device.id, body = '{}', he
   return client.send(method, path.replace('{id}', id) + query, { body: takes.length > 0 ? body : undefined, headers });
 }
 
-const ofOwner = ({ caller }) => caller.startsWith('key:') || caller === 'owner-browser';
+const ofOwner = ({ caller }) => caller.startsWith('key:') || caller === 'owner-browser' || caller === 'owner-confirmed';
 
 test('the description is there, and is long enough to be all of it', () => {
   assert.ok(operations.length >= 20, `${operations.length}`);
-  for (const { caller, name } of operations) assert.match(caller, /^(anyone|owner-browser|key:(read|control|manage)|device)$/, name);
+  for (const { caller, name } of operations) assert.match(caller, /^(anyone|owner-browser|owner-confirmed|key:(read|control|manage)|device)$/, name);
 });
 
 test('nobody gets nowhere', async () => {
@@ -83,7 +83,7 @@ test('ids that are none do not exist either', async () => {
 });
 
 test('keys of too small a scope are refused', async () => {
-  const rank = { 'key:read': 0, 'key:control': 1, 'key:manage': 2, 'owner-browser': 3 };
+  const rank = { 'key:read': 0, 'key:control': 1, 'key:manage': 2, 'owner-browser': 3, 'owner-confirmed': 3 };
   for (const operation of operations.filter(ofOwner)) {
     for (const [has, key] of [readKey, controlKey].entries()) {
       if (rank[operation.caller] <= has) continue;

@@ -17,7 +17,7 @@ const isSanitized = SLOWER > 1; // their list is longer: the leak checker traces
 const INJECT = join(BUILD, 'inject');
 const FIRST_UID = 64200;
 const STRANGER = 12345; // a user that nothing belongs to
-const UIDS = { core: FIRST_UID, edge: FIRST_UID + 1, keyring: FIRST_UID + 2 };
+const UIDS = { core: FIRST_UID, edge: FIRST_UID + 1, keyring: FIRST_UID + 2, vault: FIRST_UID + 4 };
 
 // The outcome of one system call made by a running process, or null when we may not do that.
 function inject(pid, ...call) {
@@ -136,6 +136,7 @@ const NEVER_OF = {
   edge: isSanitized ? [] : [['openat', -100, '/etc/passwd', 0], ['openat', -100, '.', 0], ['fcntl', 3, 4, 0]],
   core: [['accept4', 3, 0, 0, 0], ['fcntl', 3, 4, 0], ['epoll_create1', 0]],
   keyring: [['accept4', 3, 0, 0, 0], ['epoll_create1', 0]],
+  vault: [['accept4', 3, 0, 0, 0], ['epoll_create1', 0]],
 };
 
 // Kill it by this call; the parent says why and starts another one.
@@ -159,7 +160,7 @@ describe('a forbidden call ends the process, and the parent starts another', { s
     }
     assert.ok(await serves(server));
   });
-  for (const name of ['edge', 'core', 'keyring'])
+  for (const name of ['edge', 'core', 'keyring', 'vault'])
     test(name, async (t) => {
       if (!kinds().includes(name)) return t.skip('this version has none');
       const ada = await Client.login(server, await server.addUser(`${name}@example.org`));

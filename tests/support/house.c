@@ -51,6 +51,7 @@ static void load(struct house *h)
     HOUSE_MUST(store_begin(h->d.store));
     HOUSE_MUST(telemetry_load(&h->d));
     HOUSE_MUST(live_load(&h->d));
+    HOUSE_MUST(ranges_load(&h->d));
     HOUSE_MUST(store_commit(h->d.store));
 }
 
@@ -62,6 +63,7 @@ static void move_in(struct house *h)
     HOUSE_MUST(e);
     HOUSE_MUST(live_table_new(&h->d.live));
     HOUSE_MUST(telemetry_new(&h->d.telemetry));
+    HOUSE_MUST(ranges_new(&h->d.ranges));
     HOUSE_MUST(exchanges_new(&h->exchanges));
     load(h);
 }
@@ -69,6 +71,7 @@ static void move_in(struct house *h)
 static void move_out(struct house *h)
 {
     exchanges_free(h->exchanges);
+    ranges_free(h->d.ranges);
     telemetry_free(h->d.telemetry);
     live_table_free(h->d.live);
     store_close(h->d.store);

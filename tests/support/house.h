@@ -12,6 +12,7 @@
 #include "server/domain/account.h"
 #include "server/domain/device.h"
 #include "server/domain/device_session.h"
+#include "server/domain/ranges.h"
 #include "server/domain/registration.h"
 #include "server/domain/telemetry.h"
 

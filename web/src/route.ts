@@ -3,15 +3,28 @@
 import { useEffect, useReducer } from 'preact/hooks';
 
 const listeners = new Set<() => void>();
+let moved = false;
+
+// Has the page been changed since it was loaded? Then the focus is ours to place.
+export const hasMoved = () => moved;
 
 function changed(): void {
+  moved = true;
   for (const listener of [...listeners]) listener();
 }
 
 window.addEventListener('popstate', changed);
 
+// This document has a policy of its own when the server uses Turnstile: it is always loaded anew,
+// and left for good.
+const isApart = (path: string) => path === '/register';
+
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
   if (to === location.pathname + location.search) return;
+  if (isApart(new URL(to, location.href).pathname) || isApart(location.pathname)) {
+    location[how === 'push' ? 'assign' : 'replace'](to);
+    return;
+  }
   history[how === 'push' ? 'pushState' : 'replaceState'](null, '', to);
   if (how === 'push') window.scrollTo(0, 0);
   changed();
@@ -25,6 +38,12 @@ export function useLocation(): URL {
     return () => void listeners.delete(listener);
   }, []);
   return new URL(location.href);
+}
+
+// Where reading goes on after a change of page.
+export function focusPage(): void {
+  const main = document.getElementById('main');
+  (main?.querySelector<HTMLElement>('[autofocus]') ?? main?.querySelector('h1'))?.focus();
 }
 
 export const devicePath = (id: string) => `/devices/${encodeURIComponent(id)}`;

@@ -6,6 +6,7 @@ import * as steps from './state.ts';
 import { forget, get, note, say, serverNow, set, setFleet } from './store.ts';
 import { quiet } from './words.ts';
 import { switchLabel } from './format.ts';
+import type { Json, Login } from './types.ts';
 
 // Not a secret: it only spares a browser that never signed in here a request that must fail.
 const HINT = 'oceanremote-signed-in';
@@ -27,20 +28,45 @@ function setHint(on: boolean): void {
   }
 }
 
-async function enter(): Promise<void> {
+// Who is signed in, and what they may do by now.
+export async function enter(): Promise<void> {
   const before = Date.now();
   const me = await api.me();
   const clockOffsetMs = me.server_time_ms - (before + Date.now()) / 2;
   set({ session: me, clockOffsetMs: Math.abs(clockOffsetMs) < 1000 ? 0 : Math.round(clockOffsetMs) });
   setHint(true);
-  live.start();
+  if (!me.second_factor_required) live.start();
 }
 
-function leave(how: 'out' | 'ended'): void {
+export function leave(how: 'out' | 'ended'): void {
+  get().proving?.(false);
   live.stop();
   setHint(false);
   forget(how);
 }
+
+api.onFactorWanted(() => {
+  const { session } = get();
+  if (typeof session !== 'object' || session.second_factor_required) return;
+  live.stop();
+  set({ session: { ...session, second_factor_required: true } });
+});
+
+// One question at a time, however many requests wait for its answer.
+let asking: Promise<boolean> | null = null;
+
+api.onProofNeeded(() => {
+  asking ??= new Promise<boolean>((done) => {
+    set({
+      proving: (proved) => {
+        asking = null;
+        set({ proving: null });
+        done(proved);
+      },
+    });
+  });
+  return asking;
+});
 
 api.onSessionLost(() => {
   if (typeof get().session === 'object') leave('ended');
@@ -58,8 +84,13 @@ export async function resume(): Promise<void> {
   }
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
-  await api.login(email, password);
+export async function signIn(typed: Login): Promise<void> {
+  await api.login(typed);
+  await enter();
+}
+
+export async function signInWithPasskey(credential: Json): Promise<void> {
+  await api.loginWithPasskey(credential);
   await enter();
 }
 

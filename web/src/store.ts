@@ -20,6 +20,7 @@ export interface State {
   tokens: ReadonlyMap<string, string>; // registration tokens by device: shown once, never stored
   notes: readonly Note[];
   said: string; // for screen readers
+  proving: ((proved: boolean) => void) | null; // the owner is being asked to prove that it is them
   clockOffsetMs: number; // server's clock minus this machine's
 }
 
@@ -31,6 +32,7 @@ const START: State = {
   tokens: new Map(),
   notes: [],
   said: '',
+  proving: null,
   clockOffsetMs: 0,
 };
 

@@ -73,10 +73,12 @@ export interface ApiKey {
   scope: Scope;
   created_at: string;
   last_used_at: string | null;
+  expires_at?: string | null; // null: never
 }
 
 export interface Me {
   email: string;
+  second_factor_required?: boolean; // nothing else works until there is one
   admin: boolean;
   csrf?: string;
   server_version: string;
@@ -106,4 +108,75 @@ export interface Events {
   reading: { id: string; last_seen_ms: number; readings: Reading[] };
   desired: { id: string; version: number; desired: DeviceState };
   reported: { id: string; version: number; state: DeviceState; reported_at: string };
+}
+
+// --- accounts -----------------------------------------------------------------------------------
+
+export type Json = Record<string, unknown>;
+
+export interface Login {
+  email: string;
+  password: string;
+  code?: string;
+  passkey?: Json;
+}
+
+export interface RegistrationForm {
+  form: string;
+  bits: number;
+  password_min: number;
+  disposable_mail: 'allow' | 'warn' | 'refuse';
+  turnstile_site_key?: string;
+}
+
+// Of work: SHA-256(form + "." + work) begins with as many zero bits as the form asks for.
+export interface Proof {
+  form: string;
+  work: string;
+}
+
+export interface BrowserSession {
+  id: string | number;
+  current: boolean;
+  browser: string;
+  system: string;
+  address: string;
+  network?: string | null;
+  created_at: string;
+  last_used_at: string;
+  signed_in_with: string;
+}
+
+export interface AuditEntry {
+  id: number;
+  at: string;
+  event: string;
+  subject: string;
+  address: string;
+  detail: string;
+}
+
+export interface AuditPage {
+  entries: AuditEntry[];
+  next?: number | string | null;
+}
+
+export interface Passkey {
+  id: string | number;
+  name: string;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+export interface Factors {
+  totp: { on: boolean; since?: string | null };
+  recovery_codes_left: number;
+  passkeys: Passkey[];
+  required: boolean;
+}
+
+export interface TotpSetup {
+  secret: string;
+  uri: string;
+  qr: { size: number; path: string };
 }

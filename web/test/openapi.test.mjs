@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 const text = readFileSync(new URL('../../api/openapi.yaml', import.meta.url), 'utf8');
 const api = parse(text);
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
-const CALLERS = /^(anyone|owner|owner-browser|key:(read|control|manage)|device)$/;
+const CALLERS = /^(anyone|owner-browser|owner-confirmed|key:(read|control|manage)|device)$/;
 
 const operations = Object.entries(api.paths).flatMap(([path, item]) =>
   METHODS.filter((method) => item[method]).map((method) => [`${method} ${path}`, item[method], method]),
@@ -29,7 +29,7 @@ test('every operation says who may call it, and its security agrees', () => {
     const schemes = operation.security.flatMap(Object.keys);
     if (caller === 'anyone') assert.deepEqual(schemes, [], name);
     if (caller === 'device') assert.deepEqual(schemes, ['deviceSession', 'deviceMac'], name);
-    if (caller === 'owner-browser') assert.ok(schemes.includes('session') && !schemes.includes('apiKey'), name);
+    if (caller.startsWith('owner-')) assert.ok(schemes.includes('session') && !schemes.includes('apiKey'), name);
     if (caller.startsWith('key:')) assert.ok(schemes.includes('session') && schemes.includes('apiKey'), name);
     if (schemes.includes('session')) assert.equal(schemes.includes('csrf'), method !== 'get', name);
   }
@@ -65,7 +65,7 @@ test('every reference leads somewhere, and everything named is used', () => {
 test('describes the routes of the server, each with its caller', () => {
   const table = readFileSync(new URL('../../server/api/routes.h', import.meta.url), 'utf8');
   const rows = [...table.matchAll(/ROUTE\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),/g)];
-  const callers = { ANYONE: () => 'anyone', BROWSER: () => 'owner-browser', DEVICE: () => 'device', OWNER: (scope) => `key:${scope.toLowerCase()}` };
+  const callers = { ANYONE: () => 'anyone', BROWSER: () => 'owner-browser', CONFIRMED: () => 'owner-confirmed', DEVICE: () => 'device', OWNER: (scope) => `key:${scope.toLowerCase()}` };
   const served = rows.map(([, method, path, caller, scope]) => `${method.toLowerCase()} ${path} ${callers[caller](scope)}`);
   const files = ['get /api/v1/openapi.json anyone']; // answered by the edge, like the dashboard's own
   const described = operations.map(([name, operation]) => `${name} ${operation['x-caller']}`);

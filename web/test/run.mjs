@@ -22,6 +22,7 @@ try {
     target: 'node18',
     jsx: 'automatic',
     jsxImportSource: 'preact',
+    define: { WORK_WORKER: '"/assets/work.js"', STRENGTH_WORKER: '"/assets/strength.js"' },
     logLevel: 'warning',
   });
   const bundled = readdirSync(out).map((name) => join(out, name));

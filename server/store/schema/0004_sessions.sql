@@ -21,7 +21,7 @@ CREATE TABLE browser_session (
     system          TEXT    NOT NULL,
     signed_in_with  INTEGER NOT NULL              -- enum sign_in_way
 ) STRICT;
-CREATE INDEX browser_session_account ON browser_session (account_id);
+CREATE INDEX browser_session_account ON browser_session (account_id, last_used_at_ms);
 CREATE INDEX browser_session_previous ON browser_session (previous);
 
 -- A browser that somebody has signed in with. It opens nothing: it has an allowance of its own.
@@ -33,6 +33,7 @@ CREATE TABLE known_browser (
     PRIMARY KEY (account_id, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX known_browser_digest ON known_browser (digest);
+CREATE INDEX known_browser_account ON known_browser (account_id, used_at_ms);
 
 ALTER TABLE api_key ADD COLUMN expires_at_ms INTEGER NOT NULL DEFAULT 0; -- 0: never
 ALTER TABLE account ADD COLUMN signed_in_at_ms INTEGER NOT NULL DEFAULT 0; -- last; 0: never

@@ -12,13 +12,41 @@ export class Client {
     this.agent = new Agent({ keepAlive: true, ca: server.ca, maxCachedSessions: 0, localAddress: from });
   }
 
+  // A browser: it keeps the cookies that it is given. headers as above.
+  static browser(server, headers = {}, from) {
+    return new Client(server, { Cookie: '', ...headers }, from);
+  }
+
   // A signed-in browser.
   static async login(server, { email, password = PASSWORD }, from) {
-    const client = new Client(server, {}, from);
-    const answer = await client.post('/api/v1/login', { email, password });
+    const client = Client.browser(server, {}, from);
+    const answer = await client.signIn({ email, password });
     if (answer.status !== 200) throw new Error(`login: ${answer.status} ${answer.text}`);
-    client.headers = { Cookie: answer.headers['set-cookie'][0].split(';')[0], 'X-CSRF-Token': answer.json.csrf };
     return client;
+  }
+
+  // Of a browser; the answer.
+  async signIn({ email, password = PASSWORD }) {
+    const answer = await this.post('/api/v1/login', { email, password }, { headers: { 'X-CSRF-Token': undefined } });
+    if (answer.status === 200) this.headers['X-CSRF-Token'] = answer.json.csrf;
+    return answer;
+  }
+
+  // The value of a cookie that this browser has.
+  cookie(name) {
+    return cookiesOf(this.headers.Cookie).get(name);
+  }
+
+  // What a browser does with the Set-Cookie lines of an answer.
+  #keepCookies(lines = []) {
+    if (this.headers.Cookie === undefined) return;
+    const cookies = cookiesOf(this.headers.Cookie);
+    for (const line of lines) {
+      const [, name, value] = /^([^=]*)=([^;]*)/.exec(line);
+      if (/; Max-Age=0/.test(line)) cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    this.headers.Cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
 
   // A script with a fresh API key of this signed-in browser.
@@ -35,6 +63,7 @@ export class Client {
   // { status, headers, bytes, text, json? }; body: an object is sent as JSON, a string as it is.
   send(method, path, { body, headers = {} } = {}) {
     const all = { ...this.headers, ...headers };
+    if (all.Cookie === '') delete all.Cookie;
     const bytes = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     if (bytes !== undefined) {
       all['Content-Length'] = Buffer.byteLength(bytes);
@@ -47,7 +76,10 @@ export class Client {
         const parts = [];
         res.on('data', (part) => parts.push(part));
         res.on('error', fail);
-        res.on('end', () => done(answerOf(res, Buffer.concat(parts))));
+        res.on('end', () => {
+          this.#keepCookies(res.headers['set-cookie']);
+          done(answerOf(res, Buffer.concat(parts)));
+        });
       });
       req.on('error', fail);
       req.end(bytes);
@@ -84,6 +116,10 @@ export class Client {
   close() {
     this.agent.destroy();
   }
+}
+
+function cookiesOf(text = '') {
+  return new Map(text.split('; ').filter(Boolean).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 
 function answerOf(res, bytes) {

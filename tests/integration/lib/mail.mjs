@@ -1,41 +1,58 @@
-// The mails that a server wants to send, as they wait in its database, and the links that they would bring.
+// The mails of a server without SMTP: files in DIR/mail, where whoever runs it finds them.
 
-import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from './database.mjs';
+import { until } from './server.mjs';
 
-const PURPOSES = { 'confirm-signup': 1, reset: 2, 'confirm-email': 3 };
+// What the subject says it is: the names of server/domain/mail.h.
+const KINDS = {
+  'Confirm your mail address': 'confirm-signup',
+  'You already have an account': 'signup-known',
+  'Choose a new password': 'reset',
+  'Confirm your new mail address': 'confirm-email',
+  'Your mail address is about to change': 'email-changing',
+  'Your mail address has changed': 'email-changed',
+  'Your password has changed': 'password-changed',
+  'A sign-in from a new browser': 'new-browser',
+  'Your account was removed': 'account-removed',
+  'A registration from a data centre': 'watch',
+};
 
-const LIST = `
-import json, sqlite3, sys
-db = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
-db.row_factory = sqlite3.Row
-print(json.dumps([dict(row) | {"peer": 0} for row in db.execute("SELECT id, kind, recipient, subject_id, detail FROM mail ORDER BY id")]))
-`;
+const unquoted = (text) => text.replace(/=\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
 
-const GIVE = `
-import sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1], timeout=10)
-db.execute("INSERT INTO mail_token VALUES (?, ?, ?, ?, ?)",
-           (bytes.fromhex(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5], int(time.time() * 1000) + int(sys.argv[6])))
-db.commit()
-`;
-
-const python = (script, ...args) => execFileSync('python3', ['-c', script, ...args.map(String)], { encoding: 'utf8' });
-const database = (server) => join(server.data, 'db', 'oceanremote.db');
-
-// [{ kind, recipient, detail, … }] to this address, or all; oldest first.
-export function mailsOf(server, to) {
-  return JSON.parse(python(LIST, database(server))).filter(({ recipient }) => to === undefined || recipient === to);
+function read(path) {
+  const text = readFileSync(path, 'utf8').replace(/\r\n/g, '\n');
+  const field = (name) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1];
+  const body = unquoted(text);
+  return {
+    kind: KINDS[field('Subject')] ?? field('Subject'),
+    to: field('To').replace(/[<>]/g, ''),
+    body,
+    link: /https:\/\/\S+#oc_mail_[A-Za-z0-9_-]{43}/.exec(body)?.[0],
+  };
 }
 
-export const kindsTo = (server, to) => mailsOf(server, to).map(({ kind }) => kind);
+const numberOf = (name) => Number(/-(\d+)\.eml$/.exec(name)[1]);
 
-// The token of the link in the newest mail of this kind to this address.
-export function tokenOf(server, to, kind, life_ms = 3_600_000) {
-  const mail = mailsOf(server, to).findLast((one) => one.kind === kind);
-  if (!mail) throw new Error(`no mail ${kind} to ${to}: ${kindsTo(server, to)}`);
-  const token = `oc_mail_${randomBytes(32).toString('base64url')}`;
-  python(GIVE, database(server), createHash('sha256').update(token).digest('hex'), PURPOSES[kind], mail.subject_id, to, life_ms);
+// All that have left, or those to one address; oldest first. Waits until none is left to leave.
+export async function mailsOf(server, to) {
+  await until('all mails have left', () => sql(server, 'SELECT count(*) FROM mail')[0][0] === 0);
+  const names = readdirSync(join(server.data, 'mail')).filter((name) => name.endsWith('.eml')).sort((a, b) => numberOf(a) - numberOf(b));
+  return names.map((name) => read(join(server.data, 'mail', name))).filter((mail) => to === undefined || mail.to === to);
+}
+
+export const kindsTo = async (server, to) => (await mailsOf(server, to)).map(({ kind }) => kind);
+
+// The tokens of the links in the mails of this kind to this address, oldest first.
+export async function tokensOf(server, to, kind) {
+  const links = (await mailsOf(server, to)).filter((mail) => mail.kind === kind).map(({ link }) => link);
+  return links.map((link) => link.slice(link.indexOf('#') + 1));
+}
+
+// Of the newest one.
+export async function tokenOf(server, to, kind) {
+  const token = (await tokensOf(server, to, kind)).at(-1);
+  if (!token) throw new Error(`no mail ${kind} to ${to}: ${await kindsTo(server, to)}`);
   return token;
 }

@@ -4,13 +4,19 @@ import { useRef, useState } from 'preact/hooks';
 import { say } from '../store.ts';
 import { Icon } from './icon.tsx';
 
-export function CopyLine({ text, label }: { text: string; label: string }) {
+interface Props {
+  text: string;
+  label: string;
+  copies?: string; // when what is copied isn't quite what is shown
+}
+
+export function CopyLine({ text, label, copies = text }: Props) {
   const [copied, setCopied] = useState(false);
   const code = useRef<HTMLElement>(null);
 
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(copies);
       setCopied(true);
       say('Copied.');
       setTimeout(() => setCopied(false), 2500);

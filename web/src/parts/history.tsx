@@ -12,6 +12,7 @@ import { Age } from './age.tsx';
 import { Chart, type Span } from './chart.tsx';
 import { Icon } from './icon.tsx';
 import { ProblemText } from './problem.tsx';
+import { saveFile } from './save.ts';
 import { Value } from './value.tsx';
 
 const MINUTE = 60_000;
@@ -147,14 +148,6 @@ function fileName(device: Known, metric: string, span: Span): string {
   return `${name}_${metric}_${dateTime(span.from).replace(/[: ]/g, '-')}.csv`;
 }
 
-function save(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
 export function History({ device, metric }: { device: Known; metric: string }) {
   const [range, setRange] = useState<(typeof RANGES)[number]>(RANGES[0]);
   const [zoom, setZoom] = useState<Span | null>(null);
@@ -164,7 +157,7 @@ export function History({ device, metric }: { device: Known; metric: string }) {
 
   const exportCsv = async () => {
     try {
-      save(await api.readingsCsv(device.id, { metric, ...span() }), fileName(device, metric, span()));
+      saveFile(await api.readingsCsv(device.id, { metric, ...span() }), fileName(device, metric, span()));
     } catch (problem) {
       note('error', `Not exported. ${quiet(problem)}`);
     }

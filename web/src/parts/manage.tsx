@@ -7,6 +7,7 @@ import { navigate } from '../route.ts';
 import { freshToken } from '../session.ts';
 import { withDeviceEvent, type Known } from '../state.ts';
 import { note, serverNow, setFleet, useStore } from '../store.ts';
+import { useAction } from './action.ts';
 import { CopyLine } from './copy.tsx';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
@@ -15,25 +16,6 @@ import { ProblemText } from './problem.tsx';
 interface Props {
   device: Known;
   onClose: () => void;
-}
-
-// A form in a dialog: busy while it is sent, closed when it worked, the problem where it failed.
-function useAction(action: () => Promise<void>, onDone: () => void) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(null);
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await action();
-      onDone();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
-  };
-  return { busy, error, submit: (event: Event) => void submit(event) };
 }
 
 export function RenameDialog({ device, onClose }: Props) {
