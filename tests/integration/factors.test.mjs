@@ -264,7 +264,7 @@ test('a vault that dies is started again, and nobody is refused for it', async (
   assert.notEqual(server.pidsOf('vault')[0], vault);
 });
 
-test('a vault that is silent: 503 in two seconds, everybody else goes on, and nothing is counted or spent', async () => {
+test('a vault that is silent: 503 in two seconds, everybody else goes on, and no code is spent', async () => {
   const { account, secret } = await withApp();
   const eve = await person();
   const [vault] = server.pidsOf('vault');
