@@ -18,7 +18,9 @@
 #include "server/domain/audit.h"
 #include "server/domain/mail_allowance.h"
 #include "server/domain/mail_token.h"
+#include "server/domain/disposable.h"
 #include "server/domain/signup.h"
+#include "server/domain/signup_watch.h"
 
 /* ---- the form -------------------------------------------------------------------------------- */
 
@@ -103,6 +105,39 @@ static enum err owner_of(struct call *c, struct str email, int64_t *id)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+static bool is_disposable(struct str email)
+{
+    struct str local, host;
+    return str_cut(email, '@', &local, &host) && disposable_domain_is_known(host);
+}
+
+/* Taken all the same; the list of such services is strangers' work and sometimes wrong. */
+static void answer_registered(struct call *c, struct str email)
+{
+    if (c->d->rules->disposable_mail == DISPOSABLE_ALLOW || !is_disposable(email)) {
+        answer_taken(c);
+        return;
+    }
+    struct json_out o = json_into(&c->body);
+    json_out_object(&o);
+    json_out_name_string(&o, STR("warning"),
+                         STR("This address belongs to a service whose addresses are thrown away. "
+                             "Without it nobody gets back into the account when the password is "
+                             "lost."));
+    json_out_object_end(&o);
+    answer_json(c, 202);
+}
+
+static bool is_welcome(struct call *c, struct str email)
+{
+    if (c->d->rules->disposable_mail != DISPOSABLE_REFUSE || !is_disposable(email))
+        return true;
+    answer_invalid(c, "email",
+                   "This server takes no addresses of services that throw them away. Use one that "
+                   "you keep.");
+    return false;
+}
+
 /* Known or not, the same is written; only the mail is another. */
 static enum err sign_up(struct call *c, struct str email, struct str password_hash)
 {
@@ -115,6 +150,7 @@ static enum err sign_up(struct call *c, struct str email, struct str password_ha
         note.subject_id = 0;
     }
     TRY(audit_add(c->d, note.account_id, STR("signup.asked"), email, STR_NONE));
+    TRY(signup_watch(c->d, email, c->d->peer));
     TRY(mail_allowance_take(c->d, email, note.kind, &may_be_sent));
     return may_be_sent ? mail_add(c->d, &note) : OK;
 }
@@ -128,11 +164,11 @@ enum err registration_post(struct call *c)
         return OK;
     if (is_trapped(c, email, &trapped))
         return trapped;
-    if (!stranger_shows_work(c, &form) || !new_password(c, email, &hash))
+    if (!is_welcome(c, email) || !stranger_shows_work(c, &form) || !new_password(c, email, &hash))
         return OK;
     stranger_is_served(c, &form);
     TRY(sign_up(c, email, hash));
-    answer_taken(c);
+    answer_registered(c, email);
     return OK;
 }
 
