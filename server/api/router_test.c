@@ -81,6 +81,19 @@ static enum err on_hash(void *ctx, const struct errand *e)
     return ERR_LIMIT;
 }
 
+static enum err on_turnstile(void *ctx, const struct errand *e, struct str token,
+                             const uint8_t peer[static 16])
+{
+    (void)ctx, (void)e, (void)token, (void)peer;
+    return ERR_LIMIT;
+}
+
+static bool on_busy(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
 static enum err on_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
 {
     (void)ctx, (void)a;
@@ -97,6 +110,8 @@ static void open_api(void)
                                          .stream_end = on_end,
                                          .ban = on_ban,
                                          .hash = on_hash,
+                                         .turnstile = on_turnstile,
+                                         .is_busy = on_busy,
                                          .challenge = on_challenge};
     struct browser_session s;
     int64_t id, alarm, ended;

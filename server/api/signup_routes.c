@@ -9,7 +9,8 @@
  *           after the same work; what it is told, it is told by mail. Everything a request does is
  *           one transaction, and it does nothing before all its answers are there.
  * Source:   api/openapi.yaml; SECURITY.md rows U1 to U3; OWASP ASVS 6.3.8.
- * Watch:    the order of what is looked at: form, work, password. What costs least comes first. */
+ * Watch:    the order of what is looked at: form, work, Turnstile, password. What costs
+ *           least comes first. */
 #include "server/api/input.h"
 #include "server/api/new_password.h"
 #include "server/api/routes.h"
@@ -96,6 +97,26 @@ static bool is_trapped(struct call *c, struct str email, enum err *e)
     return true;
 }
 
+/* Turnstile's word, where it is set up. False: asked, or answered. */
+static bool is_person(struct call *c)
+{
+    struct str token;
+    enum turnstile_verdict verdict;
+    if (!c->d->rules->has_turnstile)
+        return true;
+    if (!input_optional_string(c, "turnstile", &token) || !turnstile_ask(c, token, &verdict))
+        return false;
+    if (verdict == TURNSTILE_YES || (verdict == TURNSTILE_UNREACHABLE &&
+                                     c->d->rules->turnstile_unreachable == UNREACHABLE_ACCEPT))
+        return true;
+    if (verdict == TURNSTILE_NO)
+        answer_invalid(c, "turnstile", "The check that a person sits there has failed: try again.");
+    else
+        answer_problem(c, PROBLEM_BUSY,
+                       "The check that a person sits there cannot be made now. Try again later.");
+    return false;
+}
+
 /* Whose it is, 0: nobody's. */
 static enum err owner_of(struct call *c, struct str email, int64_t *id)
 {
@@ -150,7 +171,7 @@ static enum err sign_up(struct call *c, struct str email, struct str password_ha
         note.subject_id = 0;
     }
     TRY(audit_add(c->d, note.account_id, STR("signup.asked"), email, STR_NONE));
-    TRY(signup_watch(c->d, email, c->d->peer));
+    TRY(signup_watch(c->d, email, c->request->peer));
     TRY(mail_allowance_take(c->d, email, note.kind, &may_be_sent));
     return may_be_sent ? mail_add(c->d, &note) : OK;
 }
@@ -164,7 +185,8 @@ enum err registration_post(struct call *c)
         return OK;
     if (is_trapped(c, email, &trapped))
         return trapped;
-    if (!is_welcome(c, email) || !stranger_shows_work(c, &form) || !new_password(c, email, &hash))
+    if (!is_welcome(c, email) || !stranger_shows_work(c, &form) || !is_person(c) ||
+        !new_password(c, email, &hash))
         return OK;
     stranger_is_served(c, &form);
     TRY(sign_up(c, email, hash));
