@@ -46,7 +46,7 @@ static void take_hash(const struct hash_errand *h, const struct hash_question *q
                       struct hash_answer *out)
 {
     bool is_same = str_eq(str_from(h->stored, h->stored_len), q->stored);
-    *out = (struct hash_answer){.verdict = is_same ? h->verdict : ERR_DENIED};
+    *out = (struct hash_answer){.verdict = is_same ? h->verdict : ERR_DENIED, .fault = h->fault};
     if (out->verdict == OK)
         out->made = str_from(h->made, h->made_len);
 }
@@ -77,6 +77,9 @@ bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer 
     h->stored_len = keep(h->stored, sizeof h->stored, q->stored);
     h->password_len = keep(h->password, sizeof h->password, q->password);
     h->fresh_len = keep(h->fresh, sizeof h->fresh, q->fresh);
+    h->makes = q->fresh.ptr != NULL;
+    h->email_len = keep(h->email, sizeof h->email, q->fresh_email);
+    h->least = (uint32_t)c->d->rules->password_min;
     h->renews = q->renews;
     e->goes_first = q->goes_first;
     h->iterations = c->d->password_iterations;
@@ -96,7 +99,7 @@ bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out
         *out = TURNSTILE_NO;
         return true;
     }
-    struct errand *e = begin(c, ERRAND_OUTSIDE);
+    struct errand *e = begin(c, ERRAND_TURNSTILE);
     if (pack(c, e))
         left(c, c->api->outlet.turnstile(c->api->outlet.ctx, e, token, c->request->peer),
              "Many people are registering. Try again in a few seconds.");
@@ -120,6 +123,15 @@ static void make(struct hash_errand *h, struct str password, struct str salt)
     h->made_len = w.overflow ? 0 : w.len;
 }
 
+/* The judgement is made here because it takes milliseconds, and of some passwords tens of them. */
+static void judge_and_make(struct hash_errand *h, struct str salt)
+{
+    struct str fresh = str_from(h->fresh, h->fresh_len);
+    h->fault = password_judge(fresh, str_from(h->email, h->email_len), h->least);
+    if (h->fault == PASSWORD_GOOD)
+        make(h, fresh, salt);
+}
+
 /* A hash of fewer rounds than a decoy would tell, by its time, that somebody has the address. */
 static void spend_the_rest(const struct hash_errand *h, struct str stored, struct str password)
 {
@@ -134,8 +146,8 @@ void hash_errand_run(struct hash_errand *h, struct str salt)
     struct str stored = str_from(h->stored, h->stored_len);
     struct str password = str_from(h->password, h->password_len);
     h->verdict = stored.len == 0 ? OK : password_matches(stored, password);
-    if (h->fresh_len > 0)
-        make(h, str_from(h->fresh, h->fresh_len), salt);
+    if (h->makes)
+        judge_and_make(h, salt);
     else if (h->verdict != OK)
         spend_the_rest(h, stored, password);
     else if (h->renews && password_needs_rehash(stored, h->iterations))

@@ -13,6 +13,7 @@
 
 #include "server/domain/limits.h"
 #include "server/domain/password.h"
+#include "server/domain/password_policy.h"
 #include "server/ipc/frame.h"
 #include "server/ipc/sealing.h"
 
@@ -41,7 +42,7 @@ enum turnstile_verdict {
 enum errand_part {
     ERRAND_HASH,
     ERRAND_VAULT,
-    ERRAND_OUTSIDE, /* by the courier, not by the pool */
+    ERRAND_TURNSTILE, /* by the courier, not by the pool */
 };
 
 struct errand {
@@ -59,12 +60,17 @@ struct errand {
         uint8_t password[PASSWORD_MAX];
         size_t password_len;
         /* and hash this one; or the password itself, when it matches a hash that is too weak */
-        uint8_t fresh[PASSWORD_MAX];
+        uint8_t fresh[PASSWORD_MAX + 1]; /* one more than may be, to see that there is */
         size_t fresh_len;
+        bool makes; /* fresh is to be judged and hashed, were it empty */
+        uint8_t email[EMAIL_MAX];
+        size_t email_len;
+        uint32_t least; /* characters of fresh */
         bool renews;
         uint32_t iterations; /* of a fresh hash */
         /* the answer */
         enum err verdict; /* OK, ERR_DENIED, ERR_CORRUPT */
+        enum password_fault fault;
         uint8_t made[PASSWORD_HASH_TEXT_MAX];
         size_t made_len;
     } hash;
@@ -85,14 +91,16 @@ struct errand {
 struct hash_question {
     struct str stored, password; /* compare these; without stored: compare nothing */
     bool renews;                 /* a match with a hash that is too weak is hashed anew */
-    struct str fresh;            /* hash this; empty: nothing */
+    struct str fresh;            /* judge and hash this; STR_NONE: nothing */
+    struct str fresh_email;      /* of its account: what a password must not contain */
     bool goes_first;             /* of somebody who is known: not behind the strangers */
 };
 
 struct hash_answer {
     enum err
-        verdict;     /* OK, ERR_DENIED (also: the stored hash has changed meanwhile), ERR_CORRUPT */
-    struct str made; /* a fresh hash, in the errand; empty: none */
+        verdict; /* OK, ERR_DENIED (also: the stored hash has changed meanwhile), ERR_CORRUPT */
+    enum password_fault fault; /* of fresh; then nothing was made */
+    struct str made;           /* a fresh hash, in the errand; empty: none */
 };
 
 /* True: the answer. False: asked, or answered 503 because too many ask; the handler returns OK. */

@@ -12,6 +12,7 @@
 #include "server/api/routes.h"
 #include "server/domain/limits.h"
 #include "server/domain/place.h"
+#include "server/domain/ranges.h"
 
 enum err session_renew(struct call *c)
 {
@@ -25,11 +26,21 @@ enum err sessions_end_all(struct call *c, int64_t account_id, int64_t but_id, st
     return OK;
 }
 
+/* Ours, or whose lists say it is; nothing of a network where people live. */
+static struct str network_of(struct call *c, struct str peer)
+{
+    struct range_hit hit;
+    struct str near = place_network(peer);
+    if (near.len > 0 || peer.len != PEER_LEN || !ranges_find(c->d->ranges, peer.ptr, &hit))
+        return near;
+    return hit.provider.len > 0 ? hit.provider : range_kind_name(hit.kind);
+}
+
 static void session_json(struct call *c, struct json_out *o,
                          const struct sql_browser_session_list_row *row)
 {
     uint8_t address[PLACE_TEXT_MAX];
-    struct str network = place_network(row->peer);
+    struct str network = network_of(c, row->peer);
     json_out_object(o);
     json_out_name_int(o, STR("id"), row->id);
     json_out_name_bool(o, STR("current"), row->id == c->session.id);

@@ -29,7 +29,7 @@ static enum err tell_of_new_browser(struct call *c, const struct sign_in *in)
     return account_tell(c->d, &c->arena, in->account_id, MAIL_NEW_BROWSER, str_from(text, w.len));
 }
 
-static enum err know_browser(struct call *c, const struct sign_in *in)
+static enum err know_browser(struct call *c, const struct sign_in *in, struct str email)
 {
     uint8_t digest[SHA256_LEN];
     struct credential fresh;
@@ -37,6 +37,8 @@ static enum err know_browser(struct call *c, const struct sign_in *in)
     struct str cookie = cookie_browser(c->request->field[FIELD_COOKIE]);
     TRY(known_browser_is(c->d, in->account_id, cookie, digest, &is_known));
     TRY(account_signed_in(c->d, in->account_id, &is_first));
+    if (!is_known)
+        sign_in_forgive(c, email);
     if (!is_known && !is_first)
         TRY(tell_of_new_browser(c, in));
     TRY(known_browser_renew(c->d, in->account_id, cookie, &fresh));
@@ -67,8 +69,7 @@ enum err sign_in_finish(struct call *c, const struct account *account, enum sign
         events_end_session(&c->api->events, &c->api->outlet, ended);
     cookie_set_session(&c->headers, credential_text(&c->session.cookie));
     c->session.is_renewed = false; /* told */
-    TRY(know_browser(c, &in));
-    sign_in_forgive(c, account->email);
+    TRY(know_browser(c, &in, account->email));
     c->account_id = account->id;
     c->by_browser = true;
     answer_signed_in(c, account->email);

@@ -18,7 +18,8 @@
 MUST_CHECK enum err sign_in_allows(struct call *c, struct str name, int64_t account_id,
                                    bool *is_known, bool *is_allowed);
 
-/* Somebody has signed in with this name. */
+/* Somebody has signed in with this name, in a browser that was not known: what was tried before is
+ * forgotten. One that is known used none of it, and must not give strangers theirs back. */
 void sign_in_forgive(struct call *c, struct str name);
 
 /* May whoever sits at a signed-in browser try to prove who they are? If not, it has been answered.

@@ -92,7 +92,7 @@ static bool is_trapped(struct call *c, struct str email, enum err *e)
         return false;
     *e = audit_add(c->d, 0, STR("signup.trapped"), email, STR_NONE);
     if (*e == OK)
-        answer_taken(c);
+        answer_taken(c, NULL);
     return true;
 }
 
@@ -128,7 +128,8 @@ static enum err owner_of(struct call *c, struct str email, int64_t *id)
 /* Known or not, the same is written; only the mail is another. */
 static enum err sign_up(struct call *c, struct str email, struct str password_hash)
 {
-    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP, .to = email};
+    struct mail_note note = {
+        .kind = MAIL_CONFIRM_SIGNUP, .to = email, .detail = stranger_browser(c)};
     bool may_be_sent;
     TRY(owner_of(c, email, &note.account_id));
     TRY(signup_add(c->d, email, password_hash, &note.subject_id));
@@ -147,22 +148,24 @@ enum err registration_post(struct call *c)
     struct str email, hash;
     struct challenge form;
     enum err trapped;
-    if (!stranger_is_heard(c) || !is_open(c) || !input_is_object(c) || !stranger_email(c, &email))
+    const char *warning;
+    if (!stranger_is_heard(c) || !is_open(c) || !input_is_object(c) ||
+        !stranger_new_email(c, &email, &warning))
         return OK;
     if (is_trapped(c, email, &trapped))
         return trapped;
-    if (!stranger_shows_work(c, &form) || !is_person(c) || !new_password(c, email, &hash))
+    if (!stranger_shows_work(c, &form) || !is_person(c) || !new_password(c, email, false, &hash))
         return OK;
     stranger_is_served(c, &form);
     TRY(sign_up(c, email, hash));
-    answer_taken(c);
+    answer_taken(c, warning);
     return OK;
 }
 
 /* Another link for a sign-up that waits. */
 enum err confirmation_resend_post(struct call *c)
 {
-    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP};
+    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP, .detail = stranger_browser(c)};
     struct challenge form;
     struct signup waiting;
     bool may_be_sent;
@@ -182,7 +185,7 @@ enum err confirmation_resend_post(struct call *c)
         note.subject_id = waiting.id;
         TRY(mail_add(c->d, &note));
     }
-    answer_taken(c);
+    answer_taken(c, NULL);
     return OK;
 }
 

@@ -23,7 +23,7 @@ struct command {
 };
 
 extern const struct command command_serve, command_check, command_user, command_ban, command_ranges,
-    command_prove;
+    command_mail, command_prove;
 
 /* One option as the table of a command lists it: "--data", with a value or without. */
 struct option_spec {

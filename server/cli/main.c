@@ -10,7 +10,8 @@
 #include "server/process/vault.h"
 
 static const struct command *const commands[] = {&command_serve, &command_check,  &command_user,
-                                                 &command_ban,   &command_ranges, &command_prove};
+                                                 &command_ban,   &command_ranges, &command_mail,
+                                                 &command_prove};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static void print_help(FILE *out)

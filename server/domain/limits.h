@@ -50,7 +50,7 @@
 #define SIGNUP_MS            DAY_MS
 #define FORM_LEAST_MS        INT64_C(3000) /* nobody types faster */
 #define FORM_MOST_MS         HOUR_MS
-#define MAILS_ASKED_PER_HOUR 3 /* of a kind, to one address */
+#define MAILS_ASKED_PER_HOUR 3     /* of a kind, to one address */
 #define MAILS_ASKED_MAX      20000 /* in an hour, to everybody */
 
 /* devices */

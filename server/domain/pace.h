@@ -1,8 +1,8 @@
 /* How much work a stranger's form asks for: more when many register.
  *
  * Owns:     nothing; struct pace counts what was taken in each of the last minutes.
- * Promise:  pure; WORK_BITS as a rule (a page solves it while a person types, a script pays for each
- *           try), a bit more for each doubling beyond what is usual, never more than WORK_BITS_MAX,
+ * Promise:  pure; WORK_BITS as a rule (a page solves it while a person types, a script pays for
+ * each try), a bit more for each doubling beyond what is usual, never more than WORK_BITS_MAX,
  *           which an old phone still does within a minute.
  * Source:   Hashcash; SECURITY.md row U3.
  * Watch:    in memory: after a start the server takes the hour to be a quiet one. */

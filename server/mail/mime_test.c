@@ -81,7 +81,7 @@ TEST(text__plain_is_folded_and_the_rest_is_encoded_words)
                              "Subject: =?UTF-8?B?R3LDvMOfZQ==?=\r\n"
                              "Subject: =?UTF-8?B?PT9VVEYtOD9RP3g/PQ==?=\r\n"
                              "Subject: a long subject that goes on and on and on until it does not "
-                             "fit into\r\n one line any more\r\n"));
+                             "fit\r\n into one line any more\r\n"));
 }
 
 /* No encoded word longer than 75, no character cut in two. */

@@ -58,7 +58,7 @@ static void run(struct hash_pool *p, struct errand *e)
     switch (e->part) {
     case ERRAND_HASH: run_hash(&e->hash); return;
     case ERRAND_VAULT: run_vault(&p->vault, &e->vault); return;
-    case ERRAND_OUTSIDE: return; /* the courier's */
+    case ERRAND_TURNSTILE: return; /* the courier's */
     }
 }
 

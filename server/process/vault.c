@@ -8,7 +8,6 @@
 
 #include "common/base/reader.h"
 #include "common/crypto/crypto.h"
-#include "server/ipc/control.h"
 #include "server/os/entropy.h"
 #include "server/os/fatal.h"
 #include "server/os/file.h"

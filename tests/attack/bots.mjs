@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Client } from '../integration/lib/client.mjs';
 import { sql } from '../integration/lib/database.mjs';
-import { kindsTo, mailsOf } from '../integration/lib/mail.mjs';
+import { kindsTo, mailsOf } from '../integration/lib/mailbox.mjs';
 import { form, proof, solve } from '../integration/lib/proof.mjs';
 import { PASSWORD, SLOWER, Server, sleep } from '../integration/lib/server.mjs';
 import { Checks } from './lib/machine.mjs';

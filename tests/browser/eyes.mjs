@@ -44,6 +44,7 @@ const settled = () =>
 export class Eyes {
   faults = [];
   #expected = null;
+  #session = null;
 
   static async open(browser, url) {
     const eyes = new Eyes();
@@ -82,8 +83,22 @@ export class Eyes {
     }
   }
 
+  // Not a script of the page: the policy stays strict. One for all, because the end of any takes the passkeys along.
+  async #devtools() {
+    this.#session ??= await this.context.newCDPSession(this.page);
+    return this.#session;
+  }
+
+  // A device in the browser that makes and keeps passkeys, and whose owner is always there.
+  async addAuthenticator() {
+    const devtools = await this.#devtools();
+    await devtools.send('WebAuthn.enable');
+    const options = { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+    await devtools.send('WebAuthn.addVirtualAuthenticator', { options: { ...options, automaticPresenceSimulation: true } });
+  }
+
   async #axe() {
-    const session = await this.context.newCDPSession(this.page); // not a script of the page: the policy stays strict
+    const session = await this.#devtools();
     const evaluate = async (expression) => {
       const { result, exceptionDetails } = await session.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
       if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
@@ -92,7 +107,6 @@ export class Eyes {
     await evaluate(AXE);
     const found = await evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} }).then((r) => r.violations.map((v) => ({
       id: v.id, nodes: v.nodes.map((n) => n.html.slice(0, 160) + '  ' + n.failureSummary) })))`);
-    await session.detach();
     return found;
   }
 

@@ -314,6 +314,7 @@ step('a switch can be found and pressed with keys alone', async () => {
 
 step('an API key works for scripts until it is deleted', async () => {
   await page.getByRole('link', { name: /account/ }).click();
+  await page.getByRole('link', { name: 'API keys' }).click();
   await page.getByText('No keys yet.').waitFor();
   await page.getByRole('textbox', { name: 'Name' }).fill('Nightly export');
   await page.getByRole('button', { name: 'Make a key' }).click();

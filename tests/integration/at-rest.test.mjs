@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { Client } from './lib/client.mjs';
 import { Device } from './lib/device.mjs';
 import { is } from './lib/expect.mjs';
-import { tokenOf } from './lib/mail.mjs';
+import { tokenOf } from './lib/mailbox.mjs';
 import { proof } from './lib/proof.mjs';
 import { Server } from './lib/server.mjs';
 

@@ -176,7 +176,7 @@ describe('a forbidden call ends the process, and the parent starts another', { s
 test('an edge that says a second time that it is ready is not one of ours any more', { skip: cannotInject }, async () => {
   const [pid] = server.pidsOf('edge');
   const lines = server.log.length;
-  const READY = '\n'; // CONTROL_READY as a byte, to CONTROL_FD
+  const READY = '\v'; // CONTROL_READY as a byte, to CONTROL_FD
   const sent = inject(pid, 'sendto', 3, READY, 1, 0, 0, 0); // or killed already: the parent is quick
   assert.ok(sent.result === 1 || sent.killed === 'SIGKILL', JSON.stringify(sent));
   await until('the parent ends it', () => logged(server, lines, /event=parent\.child_killed .*child=edge .*reason=protocol/));

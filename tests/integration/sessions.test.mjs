@@ -330,8 +330,19 @@ test("a browser that is known has its own tries when strangers have used up the 
   isProblem(await made.post('/api/v1/login', account), 429, 'too-many-requests');
   isProblem(await ada.post('/api/v1/login', { ...account, password: 'wrong' }, { headers: { 'X-CSRF-Token': undefined } }), 401, 'credentials-refused');
   is(await ada.signIn(account), 200);
-  // And with that the account's are given back.
-  is(await new Client(limited, {}, host(204)).post('/api/v1/login', account), 200);
+  // That gives strangers nothing back.
+  isProblem(await guess(limited, host(204), account.email), 429, 'too-many-requests');
+  await limited.stop();
+});
+
+test('who signs in from a browser that is not known makes the tries before it forgotten', async () => {
+  const limited = await Server.start({ limited: true });
+  const account = await person(limited);
+  const host = addresses();
+  for (let i = 0; i < 9; i++) isProblem(await guess(limited, host(i + 1), account.email), 401, 'credentials-refused');
+  is(await new Client(limited, {}, host(100)).post('/api/v1/login', account), 200);
+  for (let i = 0; i < 10; i++) isProblem(await guess(limited, host(i + 1), account.email), 401, 'credentials-refused');
+  isProblem(await guess(limited, host(101), account.email), 429, 'too-many-requests');
   await limited.stop();
 });
 

@@ -176,13 +176,13 @@ export class Server {
     if (forbidden && !this.isAttacked) throw new Error(`a call is missing from a list: ${forbidden}`);
   }
 
-  // [{ pid, name: 'edge' | 'core' | 'keyring' | 'vault' }] from /proc.
+  // [{ pid, name: 'edge' | 'core' | 'keyring' | 'courier' | 'vault' }] from /proc.
   children() {
     const own = this.process.pid;
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && parentOf(name) === own)
       .map((name) => ({ pid: Number(name), name: commandOf(name) }))
-      .filter(({ name }) => ['edge', 'core', 'keyring', 'vault'].includes(name));
+      .filter(({ name }) => ['edge', 'core', 'keyring', 'courier', 'vault'].includes(name));
   }
 
   pidsOf(name) {
