@@ -9,7 +9,8 @@
  *           after the same work; what it is told, it is told by mail. Everything a request does is
  *           one transaction, and it does nothing before all its answers are there.
  * Source:   api/openapi.yaml; SECURITY.md rows U1 to U3; OWASP ASVS 6.3.8.
- * Watch:    the order of what is looked at: form, work, password. What costs least comes first. */
+ * Watch:    the order of what is looked at: form, work, Turnstile, password. What costs
+ *           least comes first. */
 #include "server/api/input.h"
 #include "server/api/new_password.h"
 #include "server/api/routes.h"
@@ -92,8 +93,28 @@ static bool is_trapped(struct call *c, struct str email, enum err *e)
         return false;
     *e = audit_add(c->d, 0, STR("signup.trapped"), email, STR_NONE);
     if (*e == OK)
-        answer_taken(c);
+        answer_taken(c, NULL);
     return true;
+}
+
+/* Turnstile's word, where it is set up. False: asked, or answered. */
+static bool is_person(struct call *c)
+{
+    struct str token;
+    enum turnstile_verdict verdict;
+    if (!c->d->rules->has_turnstile)
+        return true;
+    if (!input_optional_string(c, "turnstile", &token) || !turnstile_ask(c, token, &verdict))
+        return false;
+    if (verdict == TURNSTILE_YES || (verdict == TURNSTILE_UNREACHABLE &&
+                                     c->d->rules->turnstile_unreachable == UNREACHABLE_ACCEPT))
+        return true;
+    if (verdict == TURNSTILE_NO)
+        answer_invalid(c, "turnstile", "The check that a person sits there has failed: try again.");
+    else
+        answer_problem(c, PROBLEM_BUSY,
+                       "The check that a person sits there cannot be made now. Try again later.");
+    return false;
 }
 
 /* Whose it is, 0: nobody's. */
@@ -105,43 +126,11 @@ static enum err owner_of(struct call *c, struct str email, int64_t *id)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static bool is_disposable(struct str email)
-{
-    struct str local, host;
-    return str_cut(email, '@', &local, &host) && disposable_domain_is_known(host);
-}
-
-/* Taken all the same; the list of such services is strangers' work and sometimes wrong. */
-static void answer_registered(struct call *c, struct str email)
-{
-    if (c->d->rules->disposable_mail == DISPOSABLE_ALLOW || !is_disposable(email)) {
-        answer_taken(c);
-        return;
-    }
-    struct json_out o = json_into(&c->body);
-    json_out_object(&o);
-    json_out_name_string(&o, STR("warning"),
-                         STR("This address belongs to a service whose addresses are thrown away. "
-                             "Without it nobody gets back into the account when the password is "
-                             "lost."));
-    json_out_object_end(&o);
-    answer_json(c, 202);
-}
-
-static bool is_welcome(struct call *c, struct str email)
-{
-    if (c->d->rules->disposable_mail != DISPOSABLE_REFUSE || !is_disposable(email))
-        return true;
-    answer_invalid(c, "email",
-                   "This server takes no addresses of services that throw them away. Use one that "
-                   "you keep.");
-    return false;
-}
-
 /* Known or not, the same is written; only the mail is another. */
 static enum err sign_up(struct call *c, struct str email, struct str password_hash)
 {
-    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP, .to = email};
+    struct mail_note note = {
+        .kind = MAIL_CONFIRM_SIGNUP, .to = email, .detail = stranger_browser(c)};
     bool may_be_sent;
     TRY(owner_of(c, email, &note.account_id));
     TRY(signup_add(c->d, email, password_hash, &note.subject_id));
@@ -150,7 +139,7 @@ static enum err sign_up(struct call *c, struct str email, struct str password_ha
         note.subject_id = 0;
     }
     TRY(audit_add(c->d, note.account_id, STR("signup.asked"), email, STR_NONE));
-    TRY(signup_watch(c->d, email, c->d->peer));
+    TRY(signup_watch(c->d, email, c->request->peer));
     TRY(mail_allowance_take(c->d, email, note.kind, &may_be_sent));
     return may_be_sent ? mail_add(c->d, &note) : OK;
 }
@@ -160,22 +149,24 @@ enum err registration_post(struct call *c)
     struct str email, hash;
     struct challenge form;
     enum err trapped;
-    if (!stranger_is_heard(c) || !is_open(c) || !input_is_object(c) || !stranger_email(c, &email))
+    const char *warning;
+    if (!stranger_is_heard(c) || !is_open(c) || !input_is_object(c) ||
+        !stranger_new_email(c, &email, &warning))
         return OK;
     if (is_trapped(c, email, &trapped))
         return trapped;
-    if (!is_welcome(c, email) || !stranger_shows_work(c, &form) || !new_password(c, email, &hash))
+    if (!stranger_shows_work(c, &form) || !is_person(c) || !new_password(c, email, false, &hash))
         return OK;
     stranger_is_served(c, &form);
     TRY(sign_up(c, email, hash));
-    answer_registered(c, email);
+    answer_taken(c, warning);
     return OK;
 }
 
 /* Another link for a sign-up that waits. */
 enum err confirmation_resend_post(struct call *c)
 {
-    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP};
+    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP, .detail = stranger_browser(c)};
     struct challenge form;
     struct signup waiting;
     bool may_be_sent;
@@ -195,7 +186,7 @@ enum err confirmation_resend_post(struct call *c)
         note.subject_id = waiting.id;
         TRY(mail_add(c->d, &note));
     }
-    answer_taken(c);
+    answer_taken(c, NULL);
     return OK;
 }
 
