@@ -22,7 +22,7 @@ enum err account_password_post(struct call *c)
     struct account account;
     struct str hash;
     TRY(account_get(c->d, &c->arena, c->account_id, &account));
-    if (!input_is_object(c) || !new_password(c, account.email, &hash))
+    if (!input_is_object(c) || !new_password(c, account.email, true, &hash))
         return OK;
     TRY(account_set_password(c->d, &account, hash, STR("by its owner")));
     TRY(sessions_end_all(c, c->account_id, c->session.id, STR("password changed")));
@@ -50,8 +50,9 @@ enum err account_email_post(struct call *c)
     struct account account;
     struct str email;
     bool may_be_sent;
+    const char *warning;
     TRY(account_get(c->d, &c->arena, c->account_id, &account));
-    if (!input_is_object(c) || !stranger_email(c, &email))
+    if (!input_is_object(c) || !stranger_new_email(c, &email, &warning))
         return OK;
     if (str_eq(email, account.email)) {
         answer_invalid(c, "email", "This is the address of your account.");
@@ -61,8 +62,8 @@ enum err account_email_post(struct call *c)
         return OK;
     TRY(mail_allowance_take(c->d, email, MAIL_CONFIRM_EMAIL, &may_be_sent));
     if (may_be_sent)
-        TRY(account_ask_email(c->d, &account, email));
-    answer_taken(c);
+        TRY(account_ask_email(c->d, &account, email, stranger_browser(c)));
+    answer_taken(c, warning);
     return OK;
 }
 

@@ -26,14 +26,13 @@ static bool is_long_enough(struct call *c, struct str password)
     return false;
 }
 
-bool new_password(struct call *c, struct str email, struct str *hash)
+bool new_password(struct call *c, struct str email, bool is_known, struct str *hash)
 {
     struct str password;
     struct hash_answer answer;
     if (!input_string(c, "password", &password) || !is_long_enough(c, password))
         return false;
-    struct hash_question q = {
-        .fresh = password, .fresh_email = email, .goes_first = c->account_id != 0};
+    struct hash_question q = {.fresh = password, .fresh_email = email, .goes_first = is_known};
     if (!hash_ask(c, &q, &answer))
         return false;
     if (answer.fault != PASSWORD_GOOD) {

@@ -9,7 +9,8 @@
 
 #include "server/api/call.h"
 
-/* "password" of the body. email: whose it will be. True: its hash. False: asked, or answered. */
-bool new_password(struct call *c, struct str email, struct str *hash);
+/* "password" of the body. email: whose it will be. is_known: whoever chooses it has shown more than
+ * a stranger. True: its hash. False: asked, or answered. */
+bool new_password(struct call *c, struct str email, bool is_known, struct str *hash);
 
 #endif

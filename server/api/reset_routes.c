@@ -20,7 +20,7 @@
 
 static enum err send_link(struct call *c, struct str email)
 {
-    struct mail_note note = {.kind = MAIL_RESET, .to = email};
+    struct mail_note note = {.kind = MAIL_RESET, .to = email, .detail = stranger_browser(c)};
     struct account account = {0};
     bool may_be_sent;
     enum err e = account_find(c->d, &c->arena, email, &account);
@@ -43,7 +43,7 @@ enum err password_reset_post(struct call *c)
         return OK;
     stranger_is_served(c, &form);
     TRY(send_link(c, email));
-    answer_taken(c);
+    answer_taken(c, NULL);
     return OK;
 }
 
@@ -80,5 +80,5 @@ enum err password_reset_finish_post(struct call *c)
         return OK;
     }
     TRY(e);
-    return new_password(c, account.email, &hash) ? finish(c, &account, hash) : OK;
+    return new_password(c, account.email, true, &hash) ? finish(c, &account, hash) : OK;
 }

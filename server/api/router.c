@@ -65,12 +65,16 @@ static bool path_matches(struct str pattern, struct str path, struct str *id)
 static const struct route *find_route(struct call *c, unsigned *methods)
 {
     enum method method = c->request->method == METHOD_HEAD ? METHOD_GET : c->request->method;
+    bool is_itself =
+        false; /* a path that stands in the table is nobody's id: it comes first there */
     *methods = 0;
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (routes[i].path.len > c->path.len && str_find(routes[i].path, '{') == routes[i].path.len)
+        bool has_id = str_find(routes[i].path, '{') < routes[i].path.len;
+        if (has_id ? is_itself : routes[i].path.len > c->path.len)
             continue;
         if (!path_matches(routes[i].path, c->path, &c->id))
             continue;
+        is_itself = !has_id;
         if (routes[i].method == method)
             return &routes[i];
         *methods |= 1U << routes[i].method;

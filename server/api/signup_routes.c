@@ -93,7 +93,7 @@ static bool is_trapped(struct call *c, struct str email, enum err *e)
         return false;
     *e = audit_add(c->d, 0, STR("signup.trapped"), email, STR_NONE);
     if (*e == OK)
-        answer_taken(c);
+        answer_taken(c, NULL);
     return true;
 }
 
@@ -126,43 +126,11 @@ static enum err owner_of(struct call *c, struct str email, int64_t *id)
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
-static bool is_disposable(struct str email)
-{
-    struct str local, host;
-    return str_cut(email, '@', &local, &host) && disposable_domain_is_known(host);
-}
-
-/* Taken all the same; the list of such services is strangers' work and sometimes wrong. */
-static void answer_registered(struct call *c, struct str email)
-{
-    if (c->d->rules->disposable_mail == DISPOSABLE_ALLOW || !is_disposable(email)) {
-        answer_taken(c);
-        return;
-    }
-    struct json_out o = json_into(&c->body);
-    json_out_object(&o);
-    json_out_name_string(&o, STR("warning"),
-                         STR("This address belongs to a service whose addresses are thrown away. "
-                             "Without it nobody gets back into the account when the password is "
-                             "lost."));
-    json_out_object_end(&o);
-    answer_json(c, 202);
-}
-
-static bool is_welcome(struct call *c, struct str email)
-{
-    if (c->d->rules->disposable_mail != DISPOSABLE_REFUSE || !is_disposable(email))
-        return true;
-    answer_invalid(c, "email",
-                   "This server takes no addresses of services that throw them away. Use one that "
-                   "you keep.");
-    return false;
-}
-
 /* Known or not, the same is written; only the mail is another. */
 static enum err sign_up(struct call *c, struct str email, struct str password_hash)
 {
-    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP, .to = email};
+    struct mail_note note = {
+        .kind = MAIL_CONFIRM_SIGNUP, .to = email, .detail = stranger_browser(c)};
     bool may_be_sent;
     TRY(owner_of(c, email, &note.account_id));
     TRY(signup_add(c->d, email, password_hash, &note.subject_id));
@@ -181,23 +149,24 @@ enum err registration_post(struct call *c)
     struct str email, hash;
     struct challenge form;
     enum err trapped;
-    if (!stranger_is_heard(c) || !is_open(c) || !input_is_object(c) || !stranger_email(c, &email))
+    const char *warning;
+    if (!stranger_is_heard(c) || !is_open(c) || !input_is_object(c) ||
+        !stranger_new_email(c, &email, &warning))
         return OK;
     if (is_trapped(c, email, &trapped))
         return trapped;
-    if (!is_welcome(c, email) || !stranger_shows_work(c, &form) || !is_person(c) ||
-        !new_password(c, email, &hash))
+    if (!stranger_shows_work(c, &form) || !is_person(c) || !new_password(c, email, false, &hash))
         return OK;
     stranger_is_served(c, &form);
     TRY(sign_up(c, email, hash));
-    answer_registered(c, email);
+    answer_taken(c, warning);
     return OK;
 }
 
 /* Another link for a sign-up that waits. */
 enum err confirmation_resend_post(struct call *c)
 {
-    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP};
+    struct mail_note note = {.kind = MAIL_CONFIRM_SIGNUP, .detail = stranger_browser(c)};
     struct challenge form;
     struct signup waiting;
     bool may_be_sent;
@@ -217,7 +186,7 @@ enum err confirmation_resend_post(struct call *c)
         note.subject_id = waiting.id;
         TRY(mail_add(c->d, &note));
     }
-    answer_taken(c);
+    answer_taken(c, NULL);
     return OK;
 }
 

@@ -4,6 +4,8 @@
 #include "server/api/input.h"
 #include "server/api/router.h"
 #include "server/domain/account.h"
+#include "server/domain/disposable.h"
+#include "server/domain/user_agent.h"
 
 bool stranger_is_heard(struct call *c)
 {
@@ -52,8 +54,48 @@ bool stranger_email(struct call *c, struct str *out)
     return false;
 }
 
-void answer_taken(struct call *c)
+static bool is_thrown_away(struct str email)
 {
-    writer_str(&c->body, STR("{}"));
+    struct str local, host;
+    return str_cut(email, '@', &local, &host) && disposable_domain_is_known(host);
+}
+
+bool stranger_new_email(struct call *c, struct str *out, const char **warning)
+{
+    *warning = NULL;
+    if (!stranger_email(c, out))
+        return false;
+    if (c->d->rules->disposable_mail == DISPOSABLE_ALLOW || !is_thrown_away(*out))
+        return true;
+    if (c->d->rules->disposable_mail == DISPOSABLE_REFUSE) {
+        answer_invalid(c, "email",
+                       "Addresses of this mail service are thrown away after use. Choose one that "
+                       "you keep: without it nobody can give you a new password.");
+        return false;
+    }
+    *warning = "Addresses of this mail service are thrown away after use. When it is gone, nobody "
+               "can give you a new password.";
+    return true;
+}
+
+struct str stranger_browser(struct call *c)
+{
+    uint8_t text[128];
+    struct str out;
+    struct writer w = writer_into(text, sizeof text);
+    struct user_agent browser = user_agent_read(c->request->field[FIELD_USER_AGENT]);
+    writer_str(&w, browser.browser);
+    writer_str(&w, STR(" on "));
+    writer_str(&w, browser.system);
+    return arena_copy(&c->arena, str_from(text, w.len), &out) == OK ? out : STR_NONE;
+}
+
+void answer_taken(struct call *c, const char *warning)
+{
+    struct json_out o = json_into(&c->body);
+    json_out_object(&o);
+    if (warning != NULL)
+        json_out_name_string(&o, STR("warning"), str_from_cstr(warning));
+    json_out_object_end(&o);
     answer_json(c, 202);
 }

@@ -27,7 +27,15 @@ void stranger_is_served(struct call *c, const struct challenge *form);
 /* A normalised address of the body. False after 422 field=email. */
 bool stranger_email(struct call *c, struct str *out);
 
-/* 202 with an empty object: the answer to all that may or may not have sent a mail. */
-void answer_taken(struct call *c);
+/* The same for an address that is to become an account's: addresses that are thrown away after use
+ * may be refused, or *warning is what to say about them; NULL: nothing. */
+bool stranger_new_email(struct call *c, struct str *out, const char **warning);
+
+/* "Firefox on Linux", in the arena: what the mail says about who asked for it. */
+struct str stranger_browser(struct call *c);
+
+/* 202 with an empty object, or a warning: the answer to all that may or may not have sent a mail.
+ * The warning is about what was asked, never about what is known. */
+void answer_taken(struct call *c, const char *warning);
 
 #endif

@@ -109,7 +109,8 @@ enum err account_set_password(struct domain *d, const struct account *account,
     return tell(d, account, MAIL_PASSWORD_CHANGED, STR_NONE);
 }
 
-enum err account_ask_email(struct domain *d, const struct account *account, struct str email)
+enum err account_ask_email(struct domain *d, const struct account *account, struct str email,
+                           struct str browser)
 {
     struct account taken;
     uint8_t block[EMAIL_MAX + PASSWORD_HASH_TEXT_MAX + 64];
@@ -117,7 +118,8 @@ enum err account_ask_email(struct domain *d, const struct account *account, stru
     struct mail_note note = {.kind = MAIL_CONFIRM_EMAIL,
                              .to = email,
                              .account_id = account->id,
-                             .subject_id = account->id};
+                             .subject_id = account->id,
+                             .detail = browser};
     enum err e = account_find(d, &a, email, &taken);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;

@@ -50,9 +50,10 @@ MUST_CHECK enum err account_set_password(struct domain *d, const struct account 
                                          struct str password_hash, struct str how);
 
 /* Its owner wants another address: a link goes there, a warning to the one they have. A link to
- * any other is good no more. An address that somebody has gets none, and the caller is not told. */
+ * any other is good no more. An address that somebody has gets none, and the caller is not told.
+ * browser: of whoever asks, for the mail. */
 MUST_CHECK enum err account_ask_email(struct domain *d, const struct account *account,
-                                      struct str email);
+                                      struct str email, struct str browser);
 
 /* Another address, which its owner has confirmed. Links to the old one are good no more.
  * ERR_CONFLICT: it is another account's. */

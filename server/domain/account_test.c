@@ -116,7 +116,7 @@ static void ask_for_links(void)
     struct mail_note note = {
         .kind = MAIL_RESET, .to = ada.email, .account_id = ada.id, .subject_id = ada.id};
     HOUSE_MUST(mail_add(&house.d, &note));
-    HOUSE_MUST(account_ask_email(&house.d, &ada, STR("ada@example.net")));
+    HOUSE_MUST(account_ask_email(&house.d, &ada, STR("ada@example.net"), STR("Firefox")));
 }
 
 TEST(account_set_password__every_link_is_over_and_its_owner_is_told)

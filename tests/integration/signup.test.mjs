@@ -100,6 +100,30 @@ test('what is wrong is named, and costs no form', async () => {
   is(await register('wrong@example.org', shown), 202);
 });
 
+test('a password that is guessed early is refused, and told why', async () => {
+  const [shown] = await proofs(nobody, 1);
+  for (const password of ['password1234', 'ada.lovelace99', 'qwertyuiopasdf', 'oceanremote2026'])
+    namesField(await register('ada.lovelace99@example.org', shown, { password }), 'password');
+  is(await register('ada.lovelace99@example.org', shown), 202); // and its form is still good
+});
+
+test('addresses that are thrown away: a warning, or a refusal where the operator wants one', async () => {
+  await server.addUser('known@mailinator.com');
+  const shown = await proofs(nobody, 2);
+  const [known, unknown] = [await register('known@mailinator.com', shown.pop()), await register('unknown@mailinator.com', shown.pop())];
+  assert.match(is(known, 202).warning, /thrown away/);
+  assert.equal(seen(known), seen(unknown));
+  const strict = await Server.start({ settings: { disposable_mail: 'refuse' } });
+  try {
+    const client = new Client(strict);
+    const given = await proof(client);
+    namesField(await client.post('/api/v1/registration', { email: 'ada@mailinator.com', password: PASSWORD, ...given }), 'email');
+    is(await client.post('/api/v1/registration', { email: 'ada@example.org', password: PASSWORD, ...given }), 202);
+  } finally {
+    await strict.stop();
+  }
+});
+
 test('the hidden field: thanked, and nothing happens', async () => {
   const shown = await proof(nobody);
   const answer = await register('bot@example.org', shown, { website: 'https://spam.example' });

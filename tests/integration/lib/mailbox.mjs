@@ -1,4 +1,4 @@
-// The mails of a server without SMTP, by what they are about: files in DIR/mail, where whoever runs it finds them.
+// The mails that a server without SMTP has put into DIR/mail, by what they are about, and the tokens of their links.
 
 import { join } from 'node:path';
 import { sql } from './database.mjs';
@@ -16,7 +16,6 @@ const KINDS = {
   'Your password has changed': 'password-changed',
   'A sign-in from a new browser': 'new-browser',
   'Your account was removed': 'account-removed',
-  'A registration from a data centre': 'watch',
 };
 
 // All that have left, or those to one address; oldest first. Waits until none is left to leave.
