@@ -75,6 +75,12 @@ static void on_ban(void *ctx, uint32_t link, const uint8_t address[static 16], i
     banned_for_s = seconds;
 }
 
+static bool on_is_busy(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
 static enum err on_hash(void *ctx, const struct errand *e)
 {
     (void)ctx, (void)e;
@@ -97,6 +103,7 @@ static void open_api(void)
                                          .stream_end = on_end,
                                          .ban = on_ban,
                                          .hash = on_hash,
+                                         .is_busy = on_is_busy,
                                          .challenge = on_challenge};
     struct browser_session s;
     int64_t id, alarm, ended;
