@@ -6,15 +6,17 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
+import { sql } from '../integration/lib/database.mjs';
 import { until } from '../integration/lib/server.mjs';
 import { Eyes, launch } from './eyes.mjs';
 import { House } from './house.mjs';
 import { tell } from './steps.mjs';
 
-const EMAIL = 'grace@example.org';
+const NEW_EMAIL = 'hopper@example.org';
 const FIRST = 'nine harbours, one lighthouse';
 const SECOND = 'lanterns under the pier at five';
 
+let email = 'grace@example.org';
 const story = {};
 const { step } = tell(story);
 let browser;
@@ -90,7 +92,7 @@ const heading = (name) => page.getByRole('heading', { name });
 const press = (name) => page.getByRole('button', { name, exact: true }).click();
 
 async function typePassword(password, where = page) {
-  await where.getByLabel('E-mail').fill(EMAIL);
+  await where.getByLabel('E-mail').fill(email);
   await where.getByLabel('Password', { exact: true }).fill(password);
   await where.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
@@ -108,7 +110,7 @@ step('a stranger registers: the meter says why, and the proof of work is done me
   await page.getByRole('link', { name: 'Create an account' }).click();
   await heading('Create an account').waitFor();
   await eyes.look('register');
-  await page.getByLabel('E-mail').fill(EMAIL);
+  await page.getByLabel('E-mail').fill(email);
   const password = page.getByLabel('Password', { exact: true });
   await password.fill('grace');
   await page.getByText(/Too short: 7 more characters/).waitFor();
@@ -134,7 +136,7 @@ step('nobody signs in before the address is confirmed', async () => {
 
 step('the link of the mail confirms it by a button, once, and leaves no trace in the address', async () => {
   const { eyes } = story;
-  const link = await linkTo('/confirm', EMAIL);
+  const link = await linkTo('/confirm', email);
   await page.goto(link);
   await heading('Confirm your address').waitFor();
   assert.equal(new URL(page.url()).hash, '');
@@ -272,10 +274,10 @@ step('a forgotten password is reset by mail; the second step stays', async () =>
   await page.getByRole('link', { name: 'Forgot the password?' }).click();
   await heading('A new password').waitFor();
   await eyes.look('forgot');
-  await page.getByLabel('E-mail').fill(EMAIL);
+  await page.getByLabel('E-mail').fill(email);
   await press('Send me a link');
   await heading('Look into your mailbox').waitFor();
-  await page.goto(await linkTo('/reset', EMAIL));
+  await page.goto(await linkTo('/reset', email));
   await page.getByLabel('New password').fill(SECOND);
   await page.getByText('Very hard to guess.').waitFor();
   await eyes.look('reset');
@@ -291,6 +293,32 @@ step('a forgotten password is reset by mail; the second step stays', async () =>
   await heading('No devices yet').waitFor();
 });
 
+step('another address: whoever sits there proves who they are, and its own mail confirms it', async () => {
+  const { eyes } = story;
+  sql(story.house.server, 'UPDATE browser_session SET confirmed_at_ms = 0'); // as after ten minutes
+  await page.goto('/account');
+  await press('Change the address');
+  await page.getByLabel('New e-mail').fill(NEW_EMAIL);
+  await eyes.expecting(/status of 40[13]/, async () => {
+    await press('Send a link there');
+    await heading('Prove that it is you').waitFor();
+    await eyes.look('prove-it');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Password', { exact: true }).fill(SECOND);
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await dialog.getByLabel('Code from your app').fill(await code());
+    await eyes.look('prove-it-code');
+    await dialog.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('A mail is on its way').waitFor();
+  });
+  await page.goto(await linkTo('/confirm-email', NEW_EMAIL));
+  await press('Confirm my new address');
+  await heading('Confirmed').waitFor();
+  await page.getByRole('link', { name: 'Your account' }).click();
+  await page.locator('.account-page').getByText(NEW_EMAIL).waitFor();
+  email = NEW_EMAIL;
+});
+
 step('the data is taken along, and the account deleted', async () => {
   const { eyes } = story;
   await page.goto('/account/data');
@@ -300,10 +328,10 @@ step('the data is taken along, and the account deleted', async () => {
     await press(button);
     const download = await waiting;
     assert.match(download.suggestedFilename(), name);
-    if (button.includes('JSON')) assert.match(readFileSync(await download.path(), 'utf8'), new RegExp(EMAIL));
+    if (button.includes('JSON')) assert.match(readFileSync(await download.path(), 'utf8'), new RegExp(email));
   }
   await press('Delete my account');
-  await page.getByLabel(/to confirm/).fill(EMAIL);
+  await page.getByLabel(/to confirm/).fill(email);
   await eyes.look('delete-account');
   await press('Delete for ever');
   await page.getByText('Your account is deleted').waitFor();
