@@ -27,6 +27,8 @@ const table = {
   'POST /device/v1/register':                          [401, 401, 401, 401, { ...device, registration_token: `oc_reg_${'A'.repeat(43)}`, chip: 'x', firmware_version: '1' }],
   // Signing in: anybody may try.
   'POST /api/v1/login':                                [401, 401, 401, 401, { email: 'nobody@example.org', password: 'a guess' }],
+  'GET /api/v1/login/passkey':                         [409, 409, 409, 409], // the server has no name here
+  'POST /api/v1/login/passkey':                        [401, 401, 401, 401, { credential: {} }],
   'GET /api/v1/registration-form':                     [200, 200, 200, 200],
   'POST /api/v1/registration':                         [422, 422, 422, 422, { email: 'x' }],
   'POST /api/v1/confirmation':                         [410, 410, 410, 410, { token: 'x' }],
@@ -45,6 +47,15 @@ const table = {
   'DELETE /api/v1/account':                            [401, 422, 403, 401, { email: 'ada.of.isolation@example.org' }],
   'GET /api/v1/account/export':                        [401, 200, 403, 401],
   'GET /api/v1/account/export/readings':               [401, 200, 403, 401],
+  'GET /api/v1/factors':                               [401, 200, 403, 401],
+  'POST /api/v1/factors/totp':                         [401, 200, 403, 401],
+  'POST /api/v1/factors/totp/confirmation':            [401, 422, 403, 401, { code: 'x' }],
+  'DELETE /api/v1/factors/totp':                       [401, 404, 403, 401],
+  'POST /api/v1/factors/recovery-codes':               [401, 409, 403, 401],
+  'POST /api/v1/factors/passkeys/options':             [401, 409, 403, 401],
+  'POST /api/v1/factors/passkeys':                     [401, 422, 403, 401, { name: 'mine', credential: {} }],
+  'PATCH /api/v1/factors/passkeys/{id}':               [401, 404, 403, 401, { name: 'mine now' }],
+  'DELETE /api/v1/factors/passkeys/{id}':              [401, 404, 403, 401],
   'GET /api/v1/me':                                    [401, 200, 200, 401],
   'GET /api/v1/api-keys':                              [401, 200, 403, 401],
   'POST /api/v1/api-keys':                             [401, 201, 403, 401, { name: 'mine', scope: 'read' }],
@@ -66,7 +77,7 @@ const table = {
   'GET /.well-known/acme-challenge/{id}':              [404, 404, 404, 404],
 };
 
-let server, ada, bob, account, owned, session, key, callers;
+let server, ada, bob, account, owned, session, key, passkey, callers;
 
 before(async () => {
   server = await Server.start();
@@ -80,6 +91,9 @@ before(async () => {
   const sessions = is(await over.get('/api/v1/sessions'), 200).sessions;
   session = sessions.find(({ current }) => !current).id;
   sql(server, `UPDATE browser_session SET last_used_at_ms = last_used_at_ms - 86400000 WHERE id = ${sessions.find(({ current }) => current).id}`);
+  // Only to be found: nobody signs in to her account after this.
+  sql(server, `INSERT INTO passkey (account_id, name, credential_id, algorithm, public_key, sign_count, created_at_ms) SELECT id, '${SECRET}', x'01', -7, x'02', 0, 0 FROM account WHERE email = '${account.email}'`);
+  passkey = is(await ada.get('/api/v1/factors'), 200).passkeys[0].id;
   callers = [
     ['nobody', () => new Client(server)],
     ['another owner', () => Client.login(server, bob)], // a session each: some end it
@@ -108,7 +122,7 @@ function routed() {
 
 function pathOf(operation) {
   const path = operation.split(' ')[1];
-  const id = /sessions/.test(path) ? session : /api-keys/.test(path) ? key.id : /acme/.test(path) ? 'x' : owned.id;
+  const id = /sessions/.test(path) ? session : /api-keys/.test(path) ? key.id : /passkeys/.test(path) ? passkey : /acme/.test(path) ? 'x' : owned.id;
   return path.replace('{id}', id) + (path.endsWith('/readings') && operation.startsWith('GET') ? '?metric=v' : '');
 }
 
@@ -150,5 +164,6 @@ test('after all of it, what is hers is as it was', async () => {
   assert.deepEqual([seen.name, seen.desired], [SECRET, {}]);
   assert.equal(is(await ada.get('/api/v1/api-keys'), 200).api_keys.length, 1);
   assert.equal(is(await ada.get('/api/v1/devices'), 200).devices.length, 1);
+  assert.equal(is(await ada.get('/api/v1/factors'), 200).passkeys[0].name, SECRET);
   is(await owned.measure('v', 1), 204);
 });
