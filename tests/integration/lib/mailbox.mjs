@@ -15,6 +15,8 @@ const KINDS = {
   'Your mail address has changed': 'email-changed',
   'Your password has changed': 'password-changed',
   'A sign-in from a new browser': 'new-browser',
+  'A session of yours was ended': 'session-stolen',
+  'An API key was made': 'key-added',
   'Your account was removed': 'account-removed',
 };
 
