@@ -19,6 +19,8 @@ const KINDS = {
   'A second factor was removed': 'factor-removed',
   'A recovery code was used': 'recovery-used',
   'New recovery codes were made': 'recovery-made',
+  'A session of yours was ended': 'session-stolen',
+  'An API key was made': 'key-added',
   'Your account was removed': 'account-removed',
 };
 
