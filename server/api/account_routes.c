@@ -9,17 +9,22 @@
 #include "server/api/device_json.h"
 #include "server/api/input.h"
 #include "server/api/routes.h"
+#include "server/api/second_factor.h"
 #include "server/domain/account.h"
 #include "server/domain/place.h"
 
 enum err me_get(struct call *c)
 {
     struct account account;
+    bool is_missing;
     TRY(account_get(c->d, &c->arena, c->account_id, &account));
+    TRY(second_factor_is_missing(c, c->account_id, &is_missing));
     struct json_out o = json_into(&c->body);
     json_out_object(&o);
     json_out_name_string(&o, STR("email"), account.email);
     json_out_name_bool(&o, STR("admin"), account.is_admin);
+    if (c->by_browser && is_missing)
+        json_out_name_bool(&o, STR("second_factor_required"), true);
     if (c->by_browser)
         json_out_name_string(&o, STR("csrf"), c->session.csrf_token);
     json_out_name_string(&o, STR("server_version"), STR(OC_VERSION));

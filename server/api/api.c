@@ -199,7 +199,7 @@ void answer_json(struct call *c, uint16_t status)
 }
 
 /* Whatever was being written gives way to the problem. */
-static struct json_out problem_begin(struct call *c, enum problem_kind kind, const char *detail)
+struct json_out answer_problem_begin(struct call *c, enum problem_kind kind, const char *detail)
 {
     c->body = writer_into(c->api->body, FRAME_REPLY_MAX);
     c->headers.len = 0;
@@ -214,7 +214,7 @@ static struct json_out problem_begin(struct call *c, enum problem_kind kind, con
     return o;
 }
 
-static void problem_finish(struct call *c, struct json_out *o, enum problem_kind kind)
+void answer_problem_end(struct call *c, struct json_out *o, enum problem_kind kind)
 {
     json_out_object_end(o);
     answer_body(c, problem_status(kind), STR("application/problem+json"));
@@ -222,24 +222,24 @@ static void problem_finish(struct call *c, struct json_out *o, enum problem_kind
 
 void answer_problem(struct call *c, enum problem_kind kind, const char *detail)
 {
-    struct json_out o = problem_begin(c, kind, detail);
+    struct json_out o = answer_problem_begin(c, kind, detail);
     if (kind == PROBLEM_CLOCK_SKEW)
         json_out_name_int(&o, STR("server_time_ms"), c->d->now_ms);
-    problem_finish(c, &o, kind);
+    answer_problem_end(c, &o, kind);
 }
 
 void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail)
 {
-    struct json_out o = problem_begin(c, PROBLEM_TOO_MANY_REQUESTS, detail);
+    struct json_out o = answer_problem_begin(c, PROBLEM_TOO_MANY_REQUESTS, detail);
     limit_fields_write(&c->headers, reached);
-    problem_finish(c, &o, PROBLEM_TOO_MANY_REQUESTS);
+    answer_problem_end(c, &o, PROBLEM_TOO_MANY_REQUESTS);
 }
 
 void answer_invalid(struct call *c, const char *field, const char *detail)
 {
-    struct json_out o = problem_begin(c, PROBLEM_INVALID_VALUE, detail);
+    struct json_out o = answer_problem_begin(c, PROBLEM_INVALID_VALUE, detail);
     json_out_name_string(&o, STR("field"), str_from_cstr(field));
-    problem_finish(c, &o, PROBLEM_INVALID_VALUE);
+    answer_problem_end(c, &o, PROBLEM_INVALID_VALUE);
 }
 
 /* ---- what waits ------------------------------------------------------------------------------ */

@@ -86,6 +86,9 @@ void answer_empty(struct call *c, uint16_t status);
 void answer_json(struct call *c, uint16_t status);
 void answer_body(struct call *c, uint16_t status, struct str content_type);
 void answer_problem(struct call *c, enum problem_kind kind, const char *detail);
+/* The same in two halves, to add members in between. */
+struct json_out answer_problem_begin(struct call *c, enum problem_kind kind, const char *detail);
+void answer_problem_end(struct call *c, struct json_out *o, enum problem_kind kind);
 /* 429 with its fields. */
 void answer_limited(struct call *c, const struct limit_reached *reached, const char *detail);
 /* 422 that names the member at fault. */

@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_within(cookie, all);
     FUZZ_CHECK(str_find(cookie, ';') == cookie.len);
     check_credential(cookie);
+    check_within(cookie_browser(all), all);
     if (bearer_read(all, &text) == OK) {
         check_within(text, all);
         FUZZ_CHECK(text.len + 7 == size);

@@ -107,15 +107,6 @@ bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out
     return false;
 }
 
-struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX])
-{
-    struct writer w = writer_into(out, PASSWORD_HASH_TEXT_MAX);
-    writer_str(&w, STR("pbkdf2_sha256$"));
-    writer_decimal(&w, iterations);
-    writer_str(&w, STR("$decoydecoydecoydecoyde$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="));
-    return str_from(out, w.len);
-}
-
 static void make(struct hash_errand *h, struct str password, struct str salt)
 {
     struct writer w = writer_into(h->made, sizeof h->made);

@@ -110,9 +110,6 @@ bool hash_ask(struct call *c, const struct hash_question *q, struct hash_answer 
  * one is no person's, and costs no question. */
 bool turnstile_ask(struct call *c, struct str token, enum turnstile_verdict *out);
 
-/* A hash that no password gives, of the work of a true one: for what nobody has. */
-struct str hash_decoy(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);
-
 /* The pool's part: do it, and wipe the passwords. salt: random text for a fresh hash. */
 void hash_errand_run(struct hash_errand *h, struct str salt);
 

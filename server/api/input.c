@@ -72,6 +72,14 @@ bool input_optional_string(struct call *c, const char *name, struct str *out)
     return input_string(c, name, out);
 }
 
+bool input_optional_object(struct call *c, const char *name, struct str *out)
+{
+    if (find_optional(c, str_from_cstr(name), out) && (out->len == 0 || out->ptr[0] == '{'))
+        return true;
+    answer_invalid(c, name, "This member is an object, there once, or is left out.");
+    return false;
+}
+
 bool input_optional_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *out)
 {
     struct str raw;

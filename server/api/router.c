@@ -2,7 +2,8 @@
  *
  * Owns:     the route table made from routes.h.
  * Promise:  the order is fixed and the same for every route: path, method, credential, scope,
- *           forgery, confirmation, rate, media type, handler. Nothing of a request is trusted
+ *           forgery, second factor,
+ *           confirmation, rate, media type, handler. Nothing of a request is trusted
  * because an edge sent it. Source:   OWASP ASVS 3.5 (forgery), 4.1 (media types), 8.2 (owner in
  * every query). Watch:    a browser proves that it meant a request by its token; Origin and
  * Sec-Fetch-Site are checked besides, of reading requests too: nothing is read out to another site.
@@ -14,6 +15,7 @@
 #include "server/api/honeypot.h"
 #include "server/api/rate.h"
 #include "server/api/routes.h"
+#include "server/api/second_factor.h"
 #include "server/domain/account.h"
 #include "server/domain/limits.h"
 
@@ -63,12 +65,16 @@ static bool path_matches(struct str pattern, struct str path, struct str *id)
 static const struct route *find_route(struct call *c, unsigned *methods)
 {
     enum method method = c->request->method == METHOD_HEAD ? METHOD_GET : c->request->method;
+    bool is_itself =
+        false; /* a path that stands in the table is nobody's id: it comes first there */
     *methods = 0;
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (routes[i].path.len > c->path.len && str_find(routes[i].path, '{') == routes[i].path.len)
+        bool has_id = str_find(routes[i].path, '{') < routes[i].path.len;
+        if (has_id ? is_itself : routes[i].path.len > c->path.len)
             continue;
         if (!path_matches(routes[i].path, c->path, &c->id))
             continue;
+        is_itself = !has_id;
         if (routes[i].method == method)
             return &routes[i];
         *methods |= 1U << routes[i].method;
@@ -224,6 +230,29 @@ static bool is_confirmed(struct call *c, const struct route *route)
     return false;
 }
 
+/* What somebody may do who is to add a second factor first: see that, do it, and leave. */
+static bool is_open_without_factor(const struct route *route)
+{
+    return str_eq(route->path, STR("/api/v1/me")) || str_eq(route->path, STR("/api/v1/logout")) ||
+           str_eq(route->path, STR("/api/v1/session/confirmation")) ||
+           str_starts(route->path, STR("/api/v1/factors"));
+}
+
+/* OK with an answer: refused. An API key is asked for nothing: it was made by a session. */
+static enum err require_factor(struct call *c, const struct route *route)
+{
+    bool is_missing;
+    if (!c->by_browser || is_open_without_factor(route))
+        return OK;
+    TRY(second_factor_is_missing(c, c->account_id, &is_missing));
+    if (is_missing)
+        answer_problem(
+            c, PROBLEM_SECOND_FACTOR_REQUIRED,
+            "This server asks for a second factor. Add an authenticator app or a passkey "
+            "with /api/v1/factors, then ask again.");
+    return OK;
+}
+
 /* The type before any parameter, as in "application/json; charset=utf-8". */
 static bool media_type_is(struct str field, struct str type)
 {
@@ -285,6 +314,9 @@ enum err route_call(struct call *c)
         return OK;
     }
     TRY(authenticate(c, route));
+    if (c->answered)
+        return OK;
+    TRY(require_factor(c, route));
     if (c->answered || !is_confirmed(c, route))
         return OK;
     if (c->errand == NULL && !rate_allows(c)) /* it was counted before it waited */

@@ -75,16 +75,23 @@ static void on_ban(void *ctx, uint32_t link, const uint8_t address[static 16], i
     banned_for_s = seconds;
 }
 
-static bool on_is_busy(void *ctx)
-{
-    (void)ctx;
-    return false;
-}
-
 static enum err on_hash(void *ctx, const struct errand *e)
 {
     (void)ctx, (void)e;
     return ERR_LIMIT;
+}
+
+static enum err on_turnstile(void *ctx, const struct errand *e, struct str token,
+                             const uint8_t peer[static 16])
+{
+    (void)ctx, (void)e, (void)token, (void)peer;
+    return ERR_LIMIT;
+}
+
+static bool on_busy(void *ctx)
+{
+    (void)ctx;
+    return false;
 }
 
 static enum err on_challenge(void *ctx, struct arena *a, struct str token, struct str *out)
@@ -103,7 +110,8 @@ static void open_api(void)
                                          .stream_end = on_end,
                                          .ban = on_ban,
                                          .hash = on_hash,
-                                         .is_busy = on_is_busy,
+                                         .turnstile = on_turnstile,
+                                         .is_busy = on_busy,
                                          .challenge = on_challenge};
     struct browser_session s;
     int64_t id, alarm, ended;

@@ -22,6 +22,8 @@
     ROUTE(POST,   "/api/v1/password-reset",                  ANYONE,  NONE,    JSON,  password_reset_post) \
     ROUTE(POST,   "/api/v1/password-reset/finish",           ANYONE,  NONE,    JSON,  password_reset_finish_post) \
     ROUTE(POST,   "/api/v1/login",                           ANYONE,  NONE,    JSON,  login_post) \
+    ROUTE(GET,    "/api/v1/login/passkey",                   ANYONE,  NONE,    EMPTY, login_passkey_get) \
+    ROUTE(POST,   "/api/v1/login/passkey",                   ANYONE,  NONE,    JSON,  login_passkey_post) \
     ROUTE(POST,   "/api/v1/logout",                          BROWSER, NONE,    EMPTY, logout_post) \
     ROUTE(POST,   "/api/v1/session/confirmation",            BROWSER, NONE,    JSON,  session_confirmation_post) \
     ROUTE(GET,    "/api/v1/sessions",                        BROWSER, NONE,    EMPTY, sessions_get) \
@@ -34,6 +36,15 @@
     ROUTE(DELETE, "/api/v1/account",                         CONFIRMED, NONE,  JSON,  account_delete) \
     ROUTE(GET,    "/api/v1/account/export",                  BROWSER, NONE,    EMPTY, account_export_get) \
     ROUTE(GET,    "/api/v1/account/export/readings",         BROWSER, NONE,    EMPTY, account_export_readings_get) \
+    ROUTE(GET,    "/api/v1/factors",                         BROWSER, NONE,    EMPTY, factors_get) \
+    ROUTE(POST,   "/api/v1/factors/totp",                    CONFIRMED, NONE,  EMPTY, totp_post) \
+    ROUTE(POST,   "/api/v1/factors/totp/confirmation",       CONFIRMED, NONE,  JSON,  totp_confirmation_post) \
+    ROUTE(DELETE, "/api/v1/factors/totp",                    CONFIRMED, NONE,  EMPTY, totp_delete) \
+    ROUTE(POST,   "/api/v1/factors/recovery-codes",          CONFIRMED, NONE,  EMPTY, recovery_codes_post) \
+    ROUTE(POST,   "/api/v1/factors/passkeys/options",        CONFIRMED, NONE,  EMPTY, passkey_options_post) \
+    ROUTE(POST,   "/api/v1/factors/passkeys",                CONFIRMED, NONE,  JSON,  passkeys_post) \
+    ROUTE(PATCH,  "/api/v1/factors/passkeys/{id}",           BROWSER, NONE,    JSON,  passkey_patch) \
+    ROUTE(DELETE, "/api/v1/factors/passkeys/{id}",           CONFIRMED, NONE,  EMPTY, passkey_delete) \
     ROUTE(GET,    "/api/v1/api-keys",                        BROWSER, NONE,    EMPTY, api_keys_get) \
     ROUTE(POST,   "/api/v1/api-keys",                        BROWSER, NONE,    JSON,  api_keys_post) \
     ROUTE(DELETE, "/api/v1/api-keys/{id}",                   BROWSER, NONE,    EMPTY, api_key_delete) \

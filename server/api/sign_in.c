@@ -1,8 +1,21 @@
 #include "server/api/sign_in.h"
 
 #include "server/api/cookie.h"
+#include "server/api/honeypot.h"
+#include "server/api/router.h"
 #include "server/api/sign_in_limit.h"
 #include "server/domain/known_browser.h"
+
+bool sign_in_is_open(struct call *c)
+{
+    if (!honeypot_has_banned(c) || caller_is_signed_in(c))
+        return true;
+    answer_problem(c, PROBLEM_ADDRESS_BLOCKED,
+                   "Somebody at your address has looked for weak spots here: for a while nobody "
+                   "signs in there. Whoever runs the server can lift it: oceanremote ban lift "
+                   "ADDRESS.");
+    return false;
+}
 
 /* Whoever signs in anew in a browser is done with the session that it had. */
 static enum err end_session_before(struct call *c)

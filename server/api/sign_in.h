@@ -11,6 +11,10 @@
 #include "server/api/call.h"
 #include "server/domain/account.h"
 
+/* May anybody at this address sign in? If not, it has been answered: somebody there has looked for
+ * weak spots. */
+bool sign_in_is_open(struct call *c);
+
 /* Answers 200 with both cookies. */
 MUST_CHECK enum err sign_in_finish(struct call *c, const struct account *account,
                                    enum sign_in_way way);

@@ -2,16 +2,17 @@
  *
  *   POST /api/v1/login                 try_password() → after_password() → sign_in_finish()
  *   POST /api/v1/session/confirmation  try_password() → after_confirming() → confirm()
+ *                                      or a passkey alone: confirm_by_passkey() → confirm()
  *
  * Owns:     nothing.
  * Promise:  an address that nobody has is answered like one that somebody has, and after the same
  *           work; how often is asked before any hash.
  * Source:   api/openapi.yaml; SECURITY.md rows U5 and U6; OWASP ASVS 6.3.8 and 7.5.1.
  * Watch:    a handler that asks for a hash runs twice: see errand.h. */
-#include "server/api/honeypot.h"
 #include "server/api/input.h"
-#include "server/api/router.h"
+#include "server/api/passkey_use.h"
 #include "server/api/routes.h"
+#include "server/api/second_factor.h"
 #include "server/api/sign_in.h"
 #include "server/api/sign_in_limit.h"
 #include "server/domain/audit.h"
@@ -57,7 +58,7 @@ static enum err find_candidate(struct call *c, struct str email, struct candidat
     /* A password that nobody can give, as another program may have stored, takes its time too. */
     found.hash = found.is_known && password_iterations_of(found.account.password) > 0
                      ? found.account.password
-                     : hash_decoy(c->d->password_iterations, decoy);
+                     : password_unusable(c->d->password_iterations, decoy);
     if (e == ERR_NOT_FOUND)
         TRY(find_pending(c, &found));
     *out = found;
@@ -96,7 +97,10 @@ static enum err refuse(struct call *c, struct str event, const struct candidate 
 /* The password is right. An account with second factors is asked for one here. */
 static enum err after_password(struct call *c, const struct account *account)
 {
-    return sign_in_finish(c, account, SIGNED_IN_WITH_PASSWORD);
+    enum sign_in_way way;
+    bool is_enough;
+    TRY(second_factor_ask(c, account->id, &way, &is_enough));
+    return is_enough ? sign_in_finish(c, account, way) : OK;
 }
 
 static enum err refuse_pending(struct call *c, const struct candidate *who)
@@ -130,14 +134,7 @@ static enum err sign_in(struct call *c, struct str email, struct str password)
 enum err login_post(struct call *c)
 {
     struct str email, password;
-    if (honeypot_has_banned(c) && !caller_is_signed_in(c)) {
-        answer_problem(c, PROBLEM_ADDRESS_BLOCKED,
-                       "Somebody at your address has looked for weak spots here: for a while "
-                       "nobody signs in there. Whoever runs the server can lift it: oceanremote "
-                       "ban lift ADDRESS.");
-        return OK;
-    }
-    if (!input_is_object(c) || !input_string(c, "email", &email) ||
+    if (!sign_in_is_open(c) || !input_is_object(c) || !input_string(c, "email", &email) ||
         !input_string(c, "password", &password))
         return OK;
     return sign_in(c, email, password);
@@ -156,18 +153,36 @@ static enum err confirm(struct call *c)
 /* The password is right. An account with second factors is asked for one here too. */
 static enum err after_confirming(struct call *c, const struct account *account)
 {
-    (void)account;
-    return confirm(c);
+    enum sign_in_way way;
+    bool is_enough;
+    TRY(second_factor_ask(c, account->id, &way, &is_enough));
+    return is_enough ? confirm(c) : OK;
+}
+
+static enum err confirm_by_passkey(struct call *c, struct str passkey)
+{
+    struct passkey shown;
+    enum err e = passkey_shown(c, passkey, c->account_id, true, &shown);
+    if (e != ERR_DENIED)
+        return e == OK ? confirm(c) : e;
+    TRY(audit_add(c->d, c->account_id, STR("session.not_confirmed"), STR("passkey"), STR_NONE));
+    answer_problem(c, PROBLEM_CREDENTIALS_REFUSED,
+                   "This passkey is not yours, or could not be checked. Try again, or use your "
+                   "password.");
+    return OK;
 }
 
 enum err session_confirmation_post(struct call *c)
 {
     struct account caller;
     struct candidate who;
-    struct str password;
+    struct str password, passkey;
     struct hash_answer answer;
-    if (!input_is_object(c) || !input_string(c, "password", &password) || !confirmation_allows(c))
+    if (!input_is_object(c) || !input_optional_string(c, "password", &password) ||
+        !input_optional_object(c, "passkey", &passkey) || !confirmation_allows(c))
         return OK;
+    if (password.len == 0 && passkey.len > 0)
+        return confirm_by_passkey(c, passkey);
     TRY(account_get(c->d, &c->arena, c->account_id, &caller));
     TRY(find_candidate(c, caller.email, &who));
     who.goes_first = true;

@@ -19,6 +19,7 @@
 #include "server/domain/audit.h"
 #include "server/domain/mail_allowance.h"
 #include "server/domain/mail_token.h"
+#include "server/domain/disposable.h"
 #include "server/domain/signup.h"
 #include "server/domain/signup_watch.h"
 

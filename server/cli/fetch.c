@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/crypto/crypto.h"
 #include "server/cli/command.h"
 #include "server/cli/say.h"
 #include "server/courier/curl_lib.h"
@@ -106,29 +107,42 @@ static int read_address(const char *url, const char *ca, struct body *b)
 
 /* ---- either ---------------------------------------------------------------------------------- */
 
+static int give(const char *source, struct body *b, int code, struct str *out)
+{
+    if (code == EXIT_DONE && b->is_too_large) {
+        fprintf(stderr, "oceanremote: %s: larger than %zu bytes; nothing was stored\n", source,
+                b->max);
+        code = EXIT_REFUSED;
+    }
+    *out = str_from(b->ptr, b->len);
+    if (code != EXIT_DONE)
+        fetch_free(*out);
+    return code;
+}
+
+int fetch_file(const char *path, size_t size_max, struct str *out)
+{
+    struct body b;
+    if (body_init(&b, size_max) != OK)
+        return say_refused("out of memory");
+    return give(path, &b, read_file(path, &b), out);
+}
+
 int fetch(const char *source, const char *ca, size_t size_max, struct str *out)
 {
     struct body b;
     if (strncmp(source, "http://", 7) == 0)
         return refuse(source, "only addresses that begin with https:// are fetched");
+    if (strncmp(source, "https://", 8) != 0)
+        return fetch_file(source, size_max, out);
     if (body_init(&b, size_max) != OK)
         return say_refused("out of memory");
-    int code =
-        strncmp(source, "https://", 8) == 0 ? read_address(source, ca, &b) : read_file(source, &b);
-    if (code == EXIT_DONE && b.is_too_large) {
-        fprintf(stderr, "oceanremote: %s: larger than %zu bytes; nothing was stored\n", source,
-                size_max);
-        code = EXIT_REFUSED;
-    }
-    if (code != EXIT_DONE) {
-        free(b.ptr);
-        return code;
-    }
-    *out = str_from(b.ptr, b.len);
-    return EXIT_DONE;
+    return give(source, &b, read_address(source, ca, &b), out);
 }
 
 void fetch_free(struct str text)
 {
-    free((void *)(uintptr_t)text.ptr); /* ours, and const only as a view */
+    uint8_t *ptr = (uint8_t *)(uintptr_t)text.ptr; /* ours, and const only as a view */
+    wipe(ptr, text.len);
+    free(ptr);
 }

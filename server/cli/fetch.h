@@ -15,6 +15,10 @@
 
 /* An exit code; not EXIT_DONE: said why on standard error. ca: a file, NULL for the system's. */
 int fetch(const char *source, const char *ca, size_t size_max, struct str *out);
+/* The same of a file or standard input alone. */
+int fetch_file(const char *path, size_t size_max, struct str *out);
+
+/* Wiped: it may hold hashes of passwords. */
 void fetch_free(struct str text);
 
 #endif

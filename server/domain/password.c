@@ -2,7 +2,6 @@
 
 #include "common/base/encoding.h"
 #include "common/crypto/crypto.h"
-#include "server/domain/limits.h"
 
 struct parsed {
     uint32_t iterations;
@@ -65,9 +64,19 @@ bool password_needs_rehash(struct str stored, uint32_t iterations)
     return parse(stored, &p) != OK || p.iterations < iterations;
 }
 
-enum err password_is_acceptable(struct str password)
+/* 256 zero bits: nobody finds what gives them. */
+#define UNUSABLE STR("$decoydecoydecoydecoyde$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+
+struct str password_unusable(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX])
 {
-    if (password.len < PASSWORD_MIN || password.len > PASSWORD_MAX || !str_is_utf8(password))
-        return ERR_PEER;
-    return OK;
+    struct writer w = writer_into(out, PASSWORD_HASH_TEXT_MAX);
+    writer_str(&w, STR("pbkdf2_sha256$"));
+    writer_decimal(&w, iterations);
+    writer_str(&w, UNUSABLE);
+    return str_from(out, w.len);
+}
+
+bool password_is_unusable(struct str stored)
+{
+    return str_ends(stored, UNUSABLE);
 }

@@ -25,13 +25,15 @@ void password_hash(struct str password, struct str salt, uint32_t iterations, st
  * on the iteration count of stored, never on the password. */
 MUST_CHECK enum err password_matches(struct str stored, struct str password);
 
+/* A hash that no password gives, of the work of a true one: for an account that has none, and for
+ * one that does not exist. */
+struct str password_unusable(uint32_t iterations, uint8_t out[static PASSWORD_HASH_TEXT_MAX]);
+bool password_is_unusable(struct str stored);
+
 /* The rounds of a stored hash, 0 when it is not such a hash. */
 uint32_t password_iterations_of(struct str stored);
 
 /* Is this weaker than a new one would be? */
 bool password_needs_rehash(struct str stored, uint32_t iterations);
-
-/* Long enough and not too long, in characters that are UTF-8. ERR_PEER otherwise. */
-MUST_CHECK enum err password_is_acceptable(struct str password);
 
 #endif

@@ -102,31 +102,8 @@ TEST(password_needs_rehash__when_a_new_one_would_be_stronger)
     CHECK(password_needs_rehash(STR(OTTER), PASSWORD_ITERATIONS_DEFAULT));
 }
 
-TEST(password_is_acceptable__table)
-{
-    static const struct {
-        const char *password;
-        enum err expected;
-    } rows[] = {
-        {"", ERR_PEER},
-        {"elevenchars", ERR_PEER},
-        {"twelve chars", OK},
-        {X64 X64 X64 X64, OK},
-        {X64 X64 X64 X64 "x", ERR_PEER},
-        {"            ", OK},
-        {"\xFFlatin1 \xE4\xF6\xFC and so on", ERR_PEER},
-        {"\xF0\x9F\xA6\xA6\xF0\x9F\xA6\xA6\xF0\x9F\xA6\xA6", OK},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        check_row = rows[i].password;
-        CHECK_INT(password_is_acceptable(str_from_cstr(rows[i].password)), rows[i].expected);
-    }
-    check_row = NULL;
-}
-
 TESTS(password, TEST_ROW(password_matches__hashes_of_django),
       TEST_ROW(password_matches__what_is_no_hash__is_corrupt),
       TEST_ROW(password_matches__a_hash_cut_at_any_byte__never_matches),
       TEST_ROW(password_hash__verifies_and_has_the_form_of_django),
-      TEST_ROW(password_needs_rehash__when_a_new_one_would_be_stronger),
-      TEST_ROW(password_is_acceptable__table))
+      TEST_ROW(password_needs_rehash__when_a_new_one_would_be_stronger))

@@ -41,6 +41,7 @@ struct account_rules {
     int64_t disposable_mail;       /* enum disposable_rule */
     int64_t second_factor;         /* enum factor_rule */
     int64_t turnstile_unreachable; /* enum unreachable_rule */
+    int64_t has_url;               /* url was set, not made of the first listener */
     int64_t has_turnstile;         /* both its keys are set */
     char turnstile_site_key[RULES_TEXT_MAX];
     char url[RULES_TEXT_MAX];       /* https://HOST[:PORT], without a slash at its end */

@@ -7,6 +7,16 @@
 
 #define CODES 1000000
 
+struct sealing_question sealing_check(int64_t account_id, struct str sealed, uint32_t code,
+                                      int64_t now_ms)
+{
+    struct sealing_question q = {
+        .verb = SEALING_CHECK, .account_id = account_id, .now_s = now_ms / 1000, .code = code};
+    ASSERT(sealed.len == sizeof q.sealed);
+    memcpy(q.sealed, sealed.ptr, sizeof q.sealed);
+    return q;
+}
+
 /* ---- writing --------------------------------------------------------------------------------- */
 
 void sealing_question_put(struct writer *w, const struct sealing_question *q)

@@ -49,6 +49,10 @@ struct sealing_answer {
     uint64_t step; /* that the code is of; 0: wrong */
 };
 
+/* Is this code one of this sealed seed (SEALING_SEALED_LEN bytes)? */
+struct sealing_question sealing_check(int64_t account_id, struct str sealed, uint32_t code,
+                                      int64_t now_ms);
+
 /* The writer has room for the largest message. */
 void sealing_question_put(struct writer *w, const struct sealing_question *q);
 void sealing_answer_put(struct writer *w, const struct sealing_answer *a);

@@ -21,6 +21,7 @@
     ROW(api_per_s,               1, LIMIT_HUGE,     20, "requests a second from one address, not signed in") \
     ROW(login_per_min,           1, LIMIT_HUGE,      5, "sign-ins a minute from one address") \
     ROW(account_logins_per_10min,1,LIMIT_HUGE,      10, "sign-ins in ten minutes to one account, from browsers that are not known to it") \
+    ROW(codes_per_15min,         1, LIMIT_HUGE,      5, "wrong codes of a second factor in 15 minutes for one account") \
     ROW(register_per_min,        1, LIMIT_HUGE,      2, "registrations a minute from one address") \
     ROW(register_per_10min,      1, LIMIT_HUGE,      6, "registrations in ten minutes from one address") \
     ROW(admin_per_15min,         1, LIMIT_HUGE,     10, "admin sign-ins in 15 minutes from one address") \

@@ -259,7 +259,7 @@ static void put_delimiter(struct mime *m, struct str boundary, const char *end)
 void mime_alternatives(struct mime *m, struct str boundary)
 {
     ASSERT(is_boundary(boundary));
-    put(m, "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=\"");
+    put(m, "MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary=\"");
     writer_str(m->w, boundary);
     put(m, "\"\r\n\r\n");
 }

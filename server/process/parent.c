@@ -518,6 +518,7 @@ static enum err settle_accounts(struct parent *p)
     const struct config *c = p->config;
     struct account_rules *rules = &p->accounts;
     *rules = c->accounts;
+    rules->has_url = rules->url[0] != 0;
     rules->has_turnstile = rules->turnstile_site_key[0] != 0 && c->turnstile_secret_file[0] != 0;
     if ((rules->turnstile_site_key[0] != 0) != (c->turnstile_secret_file[0] != 0))
         return complain("turnstile.site_key and turnstile.secret_file",

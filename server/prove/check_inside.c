@@ -27,6 +27,7 @@ static const struct {
     {"limits.api_per_s", "S2"},
     {"limits.login_per_min", "S2"},
     {"limits.account_logins_per_10min", "U6"},
+    {"limits.codes_per_15min", "U4"},
     {"limits.register_per_min", "S2"},
     {"limits.register_per_10min", "U3"},
     {"limits.admin_per_15min", "S3"},
@@ -37,7 +38,9 @@ static const struct {
     {"limits.key_per_s", "A4"},
     {"limits.dry_run", "S2"},
     {"honeypot.", "M4"},
-    {"password_iterations", "S5"},
+    {"limits.account_logins", "U6"},
+    {"password", "S5"},
+    {"turnstile.", "U1"},
     {"tls.", "S1"},
 };
 

@@ -6,7 +6,8 @@
  *           was made; 1: wrong use; 77: this user may not do that to the process.
  * Source:   ptrace(2). What an attacker does who has found a way to run code inside.
  * Watch:    for tests, on x86-64. An argument is a number, or text that the call is given the
- *           address of, or @ for the address of a page of the stack. */
+ *           address of, or eight bytes as %HEX likewise, or @ for the address of a page of the
+ *           stack. */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -70,6 +71,13 @@ static uint64_t argument(pid_t pid, const char *text, uint64_t stack, uint64_t *
     char *end;
     if (strcmp(text, "@") == 0)
         return stack & ~UINT64_C(4095);
+    if (text[0] == '%') {
+        uint64_t bytes = strtoull(text + 1, NULL, 16), bytes_at = *room;
+        put_word(pid, bytes_at, (long)__builtin_bswap64(bytes));
+        put_word(pid, bytes_at + 8, 0);
+        *room += 16;
+        return bytes_at;
+    }
     long long number = strtoll(text, &end, 0);
     if (end != text && *end == 0)
         return (uint64_t)number;

@@ -1,4 +1,4 @@
-// Who gets what: every operation of api/openapi.yaml, asked by nobody, by another owner, with an API key that may only
+// Who gets what: every operation of api/openapi.yaml and of the core's table of routes, asked by nobody, by another owner, with an API key that may only
 // read, and with a session whose time is over. The table is the test: an operation that is missing from it fails, and so
 // does a row whose operation is gone.
 
@@ -27,6 +27,12 @@ const table = {
   'POST /device/v1/register':                          [401, 401, 401, 401, { ...device, registration_token: `oc_reg_${'A'.repeat(43)}`, chip: 'x', firmware_version: '1' }],
   // Signing in: anybody may try.
   'POST /api/v1/login':                                [401, 401, 401, 401, { email: 'nobody@example.org', password: 'a guess' }],
+  'GET /api/v1/registration-form':                     [200, 200, 200, 200],
+  'POST /api/v1/registration':                         [422, 422, 422, 422, { email: 'x' }],
+  'POST /api/v1/confirmation':                         [410, 410, 410, 410, { token: 'x' }],
+  'POST /api/v1/confirmation/resend':                  [422, 422, 422, 422, { email: 'x' }],
+  'POST /api/v1/password-reset':                       [422, 422, 422, 422, { email: 'x' }],
+  'POST /api/v1/password-reset/finish':                [410, 410, 410, 410, { token: 'x', password: 'a password that is long enough' }],
   // A browser's own: of another owner it is the other owner's.
   'POST /api/v1/logout':                               [401, 204, 403, 401],
   'POST /api/v1/session/confirmation':                 [401, 401, 403, 401, { password: 'a guess' }],
@@ -34,6 +40,11 @@ const table = {
   'DELETE /api/v1/sessions':                           [401, 204, 403, 401],
   'DELETE /api/v1/sessions/{id}':                      [401, 404, 403, 401],
   'GET /api/v1/audit':                                 [401, 200, 403, 401],
+  'POST /api/v1/account/password':                     [401, 422, 403, 401, { password: 'x' }],
+  'POST /api/v1/account/email':                        [401, 422, 403, 401, { email: 'x' }],
+  'DELETE /api/v1/account':                            [401, 422, 403, 401, { email: 'ada.of.isolation@example.org' }],
+  'GET /api/v1/account/export':                        [401, 200, 403, 401],
+  'GET /api/v1/account/export/readings':               [401, 200, 403, 401],
   'GET /api/v1/me':                                    [401, 200, 200, 401],
   'GET /api/v1/api-keys':                              [401, 200, 403, 401],
   'POST /api/v1/api-keys':                             [401, 201, 403, 401, { name: 'mine', scope: 'read' }],
@@ -90,6 +101,11 @@ function described() {
   return found;
 }
 
+function routed() {
+  const text = readFileSync(new URL('../../server/api/routes.h', import.meta.url), 'utf8');
+  return [...text.matchAll(/ROUTE\((\w+),\s*"([^"]+)"/g)].map(([, method, path]) => `${method} ${path}`);
+}
+
 function pathOf(operation) {
   const path = operation.split(' ')[1];
   const id = /sessions/.test(path) ? session : /api-keys/.test(path) ? key.id : /acme/.test(path) ? 'x' : owned.id;
@@ -108,7 +124,9 @@ async function ask(caller, operation, body) {
 }
 
 test('every operation stands in the table, and nothing else does', () => {
-  assert.deepEqual(described().sort(), Object.keys(table).sort());
+  const all = [...new Set([...described(), ...routed()])];
+  assert.ok(all.length > 30);
+  assert.deepEqual(all.sort(), Object.keys(table).sort());
 });
 
 for (const [operation, row] of Object.entries(table)) {

@@ -72,6 +72,24 @@ test('two registrations a minute from an address', async () => {
   assert.equal(refused.headers['ratelimit-policy'], '"registrations";q=2;w=60');
 });
 
+test('wherever a secret can be guessed at counts as a sign-in, whatever sends a mail as a registration', async () => {
+  const guessed = ['login', 'login/passkey', 'session/confirmation', 'confirmation', 'password-reset/finish'];
+  const mailed = ['registration', 'confirmation/resend', 'password-reset'];
+  for (const [paths, most, policy] of [[guessed, 5, '"logins";q=5;w=60'], [mailed, 2, '"registrations";q=2;w=60']]) {
+    const host = addresses();
+    for (const path of paths) {
+      const one = new Client(server, {}, host(1 + paths.indexOf(path)));
+      for (let i = 0; i < most; i++) assert.notEqual((await one.post(`/api/v1/${path}`, {})).status, 429, path);
+      // And they share one count.
+      for (const other of paths) {
+        const refused = await one.post(`/api/v1/${other}`, {});
+        isProblem(refused, 429, 'too-many-requests');
+        assert.equal(refused.headers['ratelimit-policy'], policy, other);
+      }
+    }
+  }
+});
+
 test('twenty requests a second from an address, then 429, then a closed door', async () => {
   const host = addresses();
   const raw = await RawConnection.open(server, { localAddress: host(1) });

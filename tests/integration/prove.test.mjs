@@ -188,6 +188,16 @@ const LIES = [
   { red: ['U5: signing out ends the session'], asked: (m) => (m.path === '/api/v1/logout' ? 'HTTP/1.1 204 No Content\r\n\r\n' : undefined) },
   { red: ['U6: known and unknown accounts are answered alike'], answered: (m) => m.path === '/api/v1/login' && m.status === 401 && m.request.body.includes(EMAIL) && (m.body = m.body.replace('Check', 'Look at')) },
   { red: ['U6: known and unknown accounts are answered alike'], answered: (m) => m.path === '/api/v1/login' && m.status === 401 && !m.request.body.includes(EMAIL) && (m.status = 404) },
+  // accounts
+  { red: ['U1: a registration without its proof of work is refused'], ...when('/api/v1/registration', (m) => (m.status = 202), 'POST') },
+  { red: ['U1: a registration without its proof of work is refused'], ...when('/api/v1/registration-form', (m) => (m.body = m.body.replace(/"bits":\d+/, '"bits":0'))) },
+  { red: ['S5: a common password is refused'], ...when('/api/v1/registration', (m) => (m.status = 202), 'POST') },
+  { red: ['U2: a made-up link confirms nothing'], ...when('/api/v1/confirmation', (m) => (m.status = 204), 'POST') },
+  { red: ['U5: its owner sees the session in a list'], ...when('/api/v1/sessions', (m) => (m.body = m.body.replaceAll('"current":true', '"current":false'))) },
+  { red: ['U5: proving who one is changes the id'], ...when('/api/v1/session/confirmation', (m) => m.drop('Set-Cookie'), 'POST') },
+  { red: ['A2: a device that is not ours is 404'], ...when('/api/v1/devices/dev_000000000000', (m) => (m.status = 403), 'DELETE') },
+  { red: ['U4: apps, passkeys and recovery codes'], ...when('/api/v1/factors', (m) => (m.body = m.body.replace('passkeys', 'faces'))) },
+  { red: ['U4: a wrong code turns nothing on'], ...when('/api/v1/factors/totp/confirmation', (m) => (m.status = 200), 'POST') },
   // what is too much: the server that has no limits, and one whose refusals say too little
   ...[['S2: the 11th connection is refused'], ['S2: the API answers 20 requests a second'], ['S2: the 6th sign-in in a minute is refused'], ['S2: the 3rd registration in a minute is refused']].map(
     (red) => ({ red, rows: [], alone: true }),
@@ -250,7 +260,7 @@ async function caught(lie) {
     args.push('--legacy', listener.url.slice(8));
   }
   if (lie.inside) args.push('--data', server.data);
-  const email = rows.some((row) => ['U5', 'U6', 'S4'].includes(row));
+  const email = rows.some((row) => ['U4', 'U5', 'U6', 'S4', 'A2'].includes(row));
   const result = await prove([...args, ...(email ? ['--email', EMAIL] : [])], `${PASSWORD}\n`);
   for (const stop of [...others, () => meddler.stop()]) stop();
   if (lie.limited) await server.stop();
@@ -314,6 +324,14 @@ test('fewer rounds of hashing, a honeypot that bans nobody, TLS 1.2 for old devi
   assert.deepEqual(broken.sort(), ['M4: a scanner\'s path is answered, logged, and bans', 'M4: no setting loosens it', 'S1: no setting loosens it', 'S5: no setting loosens it']);
 });
 
+test('accounts with weaker rules', async () => {
+  const settings = { 'limits.register_per_10min': 7, 'limits.account_logins_per_10min': 11, 'turnstile.when_unreachable': 'accept', 'password.min': 11 };
+  const server = await Server.start({ limited: true, settings: { ...settings, password_iterations: 600000 } });
+  const { broken } = await prove([...around(server), ...'--row U1 --row U3 --row U6 --row S5'.split(' ')]);
+  await server.stop();
+  assert.deepEqual(broken.sort(), ['S5: no setting loosens it', 'U1: no setting loosens it', 'U3: no setting loosens it', 'U6: no setting loosens it']);
+});
+
 test('without the directory the honeypot is tried only when the caller wishes it', async () => {
   const server = await Server.start({ limited: true });
   const args = ['--server', nameOf(server), '--ca', join(server.data, 'ca.pem'), '--row', 'M4'];
@@ -332,10 +350,15 @@ test('a weak hash in the store, and files that others may read', async () => {
   chmodSync(join(server.data, 'keys'), 0o750);
   assert.deepEqual((await prove(rows)).broken, ['P3: keys and data are for the server alone']);
   chmodSync(join(server.data, 'keys'), 0o700);
-  const weaken = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(\"UPDATE account SET password = replace(password, '$600000$', '$1000$')\"); c.commit()";
-  const { code, stderr } = await run(['-c', weaken, join(server.data, 'db', 'oceanremote.db')], { program: 'python3' });
-  assert.equal(code, 0, stderr);
+  const change = async (sql) => {
+    const script = 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()';
+    const { code, stderr } = await run(['-c', script, join(server.data, 'db', 'oceanremote.db'), sql], { program: 'python3' });
+    assert.equal(code, 0, stderr);
+  };
+  await change("UPDATE account SET password = replace(password, '$600000$', '$1000$')");
   assert.deepEqual((await prove(rows)).broken, ['S5: every password hash is strong enough']);
+  await change("INSERT INTO mail_token VALUES (CAST('oc_mail_in_clear' AS BLOB), 1, 1, 'ada@example.org', 1)");
+  assert.deepEqual((await prove([...around(server), '--row', 'U2'])).broken, ['U2: links, sessions, keys and tokens rest as digests']);
   await server.stop();
 });
 

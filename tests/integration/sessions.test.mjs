@@ -177,7 +177,10 @@ test('proving again who sits there: a new cookie, and the old one gains nothing'
   const ada = await Client.login(server, account);
   pass(account, 11 * 60_000);
   const before = frozen(ada);
+  const guarded = (client) => client.post('/api/v1/account/password', { password: 'short' });
+  isProblem(await guarded(ada), 403, 'confirmation-needed');
   isProblem(await ada.post('/api/v1/session/confirmation', { password: 'not her password' }), 401, 'credentials-refused');
+  isProblem(await guarded(ada), 403, 'confirmation-needed');
   assert.equal(ada.cookie('__Host-session'), before.cookie('__Host-session'));
   is(await ada.post('/api/v1/session/confirmation', { password: PASSWORD }), 204);
   assert.notEqual(ada.cookie('__Host-session'), before.cookie('__Host-session'));
@@ -185,6 +188,8 @@ test('proving again who sits there: a new cookie, and the old one gains nothing'
   const old = await before.get('/api/v1/me');
   is(old, 200); // for a minute
   assert.equal(old.headers['set-cookie'], undefined); // but is not told the new one
+  isProblem(await guarded(before), 403, 'confirmation-needed');
+  isProblem(await guarded(ada), 422, 'invalid-value');
   const [[confirmed]] = sql(server, `SELECT confirmed_at_ms FROM browser_session WHERE account_id = ${idOf(account)}`);
   assert.ok(Date.now() - confirmed < 60_000);
   assert.ok((await trailOf(ada)).some(([event]) => event === 'session.confirmed'));
@@ -194,6 +199,30 @@ test('proving again who sits there: a new cookie, and the old one gains nothing'
   const refused = await ada.post('/api/v1/session/confirmation', { password: PASSWORD });
   isProblem(refused, 429, 'too-many-requests');
   assert.equal(refused.headers['ratelimit-policy'], '"confirmations";q=5;w=60');
+});
+
+test('a sign-in counts for ten minutes as having proved it', async () => {
+  const account = await person();
+  const ada = await Client.login(server, account);
+  const guarded = () => ada.post('/api/v1/account/password', { password: 'short' });
+  isProblem(await guarded(), 422, 'invalid-value');
+  pass(account, 9.5 * 60_000);
+  isProblem(await guarded(), 422, 'invalid-value');
+  pass(account, 60_000);
+  isProblem(await guarded(), 403, 'confirmation-needed');
+});
+
+test('a change of the password is a change of rights: another cookie, and the other sessions end', async () => {
+  const account = await person();
+  const [ada, other] = [await Client.login(server, account), await Client.login(server, account)];
+  const stream = await EventStream.open(other);
+  const before = frozen(ada);
+  is(await ada.post('/api/v1/account/password', { password: 'a heron waits in the reeds' }), 204);
+  assert.notEqual(ada.cookie('__Host-session'), before.cookie('__Host-session'));
+  is(await ada.get('/api/v1/me'), 200);
+  isProblem(await other.get('/api/v1/me'), 401, 'unauthenticated');
+  await stream.ended();
+  isProblem(await before.post('/api/v1/account/password', { password: 'a heron waits in the dunes' }), 403, 'confirmation-needed');
 });
 
 test('a browser that has signed in is known: for half a year, to this host, over signing out', async () => {

@@ -152,7 +152,7 @@ export interface AuditEntry {
   at: string;
   event: string;
   subject: string;
-  address: string;
+  address: string | null; // null: at the server itself
   detail: string;
 }
 

@@ -72,7 +72,8 @@ export class Client {
     for (const name of Object.keys(all)) if (all[name] === undefined) delete all[name];
     return new Promise((done, fail) => {
       const { port } = this.server;
-      const req = request({ host: '127.0.0.1', port, method, path, headers: all, agent: this.agent }, (res) => {
+      const named = all.Host === undefined ? {} : { servername: 'localhost' }; // whatever the request calls the server
+      const req = request({ host: '127.0.0.1', port, method, path, headers: all, agent: this.agent, ...named }, (res) => {
         const parts = [];
         res.on('data', (part) => parts.push(part));
         res.on('error', fail);

@@ -38,7 +38,7 @@ function splitHead(raw) {
 export function parseMail(raw) {
   const { headers, body } = splitHead(raw);
   const boundary = /boundary="([^"]+)"/.exec(headers['content-type'])[1];
-  const parts = body.split(`--${boundary}`).slice(1, -1).map((part) => splitHead(part.replace(/^\r?\n/, '')));
+  const parts = body.split(`--${boundary}`).slice(1, -1).map((part) => splitHead(part.replace(/^\r?\n|\r?\n$/g, ''))); // RFC 2046: that line end is the boundary's
   const content = (type) => decodeQuoted(parts.find((part) => part.headers['content-type'].startsWith(type)).body).replace(/\r\n/g, '\n');
   const text = content('text/plain');
   return {
