@@ -168,9 +168,10 @@ step('without the phone, a recovery code lets its owner in, once', async () => {
   await heading('No devices yet');
 });
 
-// The browser's authenticator, and its owner's finger: only while something is done is it there, or the sign-in page's
-// offer to fill in a passkey would be taken at once.
+// The browser's authenticator, and its owner's finger, which is there only while something is done. The sign-in page's offer
+// to fill in a passkey is not made, or it would be taken before a button is pressed (account-pages.test.mjs takes it).
 async function plugIn() {
+  await page.addInitScript(() => Object.assign(PublicKeyCredential, { isConditionalMediationAvailable: async () => false }));
   const devtools = await eyes.context.newCDPSession(page);
   await devtools.send('WebAuthn.enable');
   const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
@@ -178,8 +179,8 @@ async function plugIn() {
   });
   touching = async (action, done) => {
     const set = (enabled) => devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    await set(true); // before it is asked: a question that has come to an absent owner stays unanswered
     await action();
-    await set(true);
     await done();
     await set(false);
   };
