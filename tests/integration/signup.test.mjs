@@ -2,12 +2,18 @@
 // taken along, deleted.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { auditOf } from './lib/audit.mjs';
 import { Client } from './lib/client.mjs';
 import { sql } from './lib/database.mjs';
 import { Device } from './lib/device.mjs';
 import { is, isProblem } from './lib/expect.mjs';
+import { makeCertificate } from './lib/mail.mjs';
 import { kindsTo, mailsOf, tokenOf, tokensOf } from './lib/mailbox.mjs';
 import { form, proof, proofs, solve } from './lib/proof.mjs';
 import { PASSWORD, Server, sleep, until } from './lib/server.mjs';
@@ -375,6 +381,55 @@ test('closed: no registration, but a forgotten password can be renewed', async (
     is(await client.post('/api/v1/login', { email, password: OTHER }), 200);
   } finally {
     await closed.stop();
+  }
+});
+
+// A stand-in for Cloudflare's service: each token is good once, and "robot" never.
+async function turnstile(directory) {
+  const { cert, key } = makeCertificate(directory, 'turnstile');
+  const used = new Set();
+  const stand = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, async (request, response) => {
+    let body = '';
+    for await (const bytes of request) body += bytes;
+    const form = new URLSearchParams(body);
+    const token = form.get('response');
+    const success = form.get('secret') === '1x0000000000000000000000000000000AA' && token !== 'robot' && !used.has(token);
+    used.add(token);
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ success, 'error-codes': success ? [] : ['invalid-input-response'] }));
+  }).listen(0, '127.0.0.1');
+  await once(stand, 'listening');
+  const settings = { 'turnstile.site_key': '1x00000000000000000000AA', 'turnstile.secret_file': join(directory, 'secret'), 'turnstile.url': `https://localhost:${stand.address().port}/siteverify`, 'outbound.ca': cert };
+  writeFileSync(join(directory, 'secret'), '1x0000000000000000000000000000000AA\n');
+  const close = () => (stand.close(), stand.closeAllConnections());
+  return { settings, close };
+}
+
+test('Turnstile where both its keys are set: asked once a registration; out of reach, the setting decides', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'oceanremote-turnstile-'));
+  const stand = await turnstile(directory);
+  const server = await Server.start({ settings: stand.settings });
+  try {
+    const client = new Client(server);
+    assert.equal((await form(client)).turnstile_site_key, '1x00000000000000000000AA');
+    const send = (email, shown, token) => client.post('/api/v1/registration', { email, password: PASSWORD, ...shown, ...(token ? { turnstile: token } : {}) });
+    const [shown, more] = await proofs(client, 2);
+    for (const token of [undefined, 'robot', 'x'.repeat(2049)]) namesField(await send('ada@example.org', shown, token), 'turnstile');
+    is(await send('ada@example.org', shown, 'person'), 202);
+    namesField(await send('bob@example.org', more, 'person'), 'turnstile'); // the token was used
+    stand.close();
+    isProblem(await send('bob@example.org', more, 'another person'), 503, 'busy');
+    assert.deepEqual((await mailsOf(server)).map(({ to }) => to), ['ada@example.org']);
+  } finally {
+    await server.stop();
+  }
+  const lenient = await Server.start({ settings: { ...stand.settings, 'turnstile.when_unreachable': 'accept' } });
+  try {
+    const client = new Client(lenient);
+    is(await client.post('/api/v1/registration', { email: 'ada@example.org', password: PASSWORD, ...(await proof(client)), turnstile: 'person' }), 202);
+  } finally {
+    await lenient.stop();
+    rmSync(directory, { recursive: true });
   }
 });
 
