@@ -94,7 +94,7 @@ static const struct words {
     [MAIL_RECOVERY_USED] = {"A recovery code was used",
                             "Somebody signed in to your account with one of its recovery codes. "
                             "Each code works once; make new ones when few are left.",
-                            "Codes left", NULL, NULL, NULL,
+                            "Recovery codes", NULL, NULL, NULL,
                             "Sign in, choose a new password, and make new recovery codes: the old "
                             "ones then work no more."},
     [MAIL_RECOVERY_MADE] = {"New recovery codes were made",

@@ -13,7 +13,7 @@ const LATE_MS = process.env.LONG ? 3_600_000 : 420_000;
 const directory = fileURLToPath(new URL('.', import.meta.url));
 const wanted = process.argv.slice(2);
 // The slow ones first, so that none is left over at the end.
-const FIRST = ['prove', 'sandbox', 'slow', 'events', 'keyring', 'device', 'process'];
+const FIRST = ['mail', 'prove', 'sandbox', 'slow', 'events', 'keyring', 'device', 'process'];
 const rank = (name) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
 const names = readdirSync(directory)
   .filter((file) => file.endsWith('.test.mjs'))

@@ -2,7 +2,7 @@
 -- in:    account_id int
 -- out:   is_admin int, totp_since_ms int, recovery_codes int, passkeys int
 -- rows:  one
--- index: the primary keys, passkey_account
+-- index: passkey_account
 SELECT a.is_admin,
        coalesce((SELECT totp_since_ms FROM second_factor WHERE account_id = a.id AND totp_sealed != x''), 0),
        (SELECT count(*) FROM recovery_code WHERE account_id = a.id),

@@ -1,5 +1,5 @@
 -- How many wait to be confirmed.
 -- out:   count int
 -- rows:  one
--- index: signup_email
+-- index: none; the table is small
 SELECT count(*) FROM signup
