@@ -80,6 +80,14 @@ bool input_optional_object(struct call *c, const char *name, struct str *out)
     return false;
 }
 
+bool input_object(struct call *c, const char *name, struct str *out)
+{
+    if (find_optional(c, str_from_cstr(name), out) && out->len > 0 && out->ptr[0] == '{')
+        return true;
+    answer_invalid(c, name, "This member must be there once, as an object.");
+    return false;
+}
+
 bool input_optional_int(struct call *c, const char *name, int64_t least, int64_t most, int64_t *out)
 {
     struct str raw;

@@ -21,6 +21,7 @@ bool input_string(struct call *c, const char *name, struct str *out);
  * most. False after the problem has been answered. */
 bool input_optional_string(struct call *c, const char *name, struct str *out);
 /* An object, as its own text. */
+bool input_object(struct call *c, const char *name, struct str *out);
 bool input_optional_object(struct call *c, const char *name, struct str *out);
 bool input_optional_int(struct call *c, const char *name, int64_t least, int64_t most,
                         int64_t *out);

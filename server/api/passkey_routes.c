@@ -166,7 +166,7 @@ enum err passkeys_post(struct call *c)
     struct attestation a;
     struct public_key key;
     if (!input_is_object(c) || !input_string(c, "name", &name) ||
-        !input_optional_object(c, "credential", &credential) || !name_is_good(c, name))
+        !input_object(c, "credential", &credential) || !name_is_good(c, name))
         return OK;
     enum err e = read_credential(c, credential, &a, &key);
     if (e == ERR_DENIED) {
@@ -185,9 +185,11 @@ enum err passkey_patch(struct call *c)
 {
     uint64_t id;
     struct str name;
+    if (!input_is_object(c))
+        return OK;
     if (str_u64(c->id, INT64_MAX, &id) != OK)
         return ERR_NOT_FOUND;
-    if (!input_is_object(c) || !input_string(c, "name", &name) || !name_is_good(c, name))
+    if (!input_string(c, "name", &name) || !name_is_good(c, name))
         return OK;
     TRY(passkey_rename(c->d, c->account_id, (int64_t)id, name));
     struct json_out o = json_into(&c->body);
@@ -239,8 +241,7 @@ enum err login_passkey_post(struct call *c)
     struct str credential;
     struct passkey shown;
     struct account account;
-    if (!sign_in_is_open(c) || !input_is_object(c) ||
-        !input_optional_object(c, "credential", &credential))
+    if (!sign_in_is_open(c) || !input_is_object(c) || !input_object(c, "credential", &credential))
         return OK;
     enum err e = passkey_shown(c, credential, 0, true, &shown);
     if (e == ERR_DENIED) {

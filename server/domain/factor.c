@@ -174,8 +174,8 @@ enum err recovery_use(struct domain *d, struct arena *a, int64_t account_id, str
         return ERR_DENIED;
     TRY(factors_of(d, account_id, &f));
     writer_decimal(&w, f.recovery_codes);
-    struct str count = str_from(text, w.len);
     writer_str(&w, STR(" left"));
-    TRY(audit_add(d, account_id, STR("recovery_code.used"), STR_NONE, str_from(text, w.len)));
-    return account_tell(d, a, account_id, MAIL_RECOVERY_USED, count);
+    struct str left = str_from(text, w.len);
+    TRY(audit_add(d, account_id, STR("recovery_code.used"), STR_NONE, left));
+    return account_tell(d, a, account_id, MAIL_RECOVERY_USED, left);
 }

@@ -57,7 +57,7 @@ const struct check checks[] = {
     ASK("S5", "no setting loosens it", check_settings),
     ASK("U1", "no setting loosens it", check_settings),
     ASK("U3", "no setting loosens it", check_settings),
-    ASK("U6", "no setting loosens it", check_settings),
+    ASK("U4", "no setting loosens it", check_settings),
     ASK("U6", "no setting loosens it", check_settings),
     ASK("D8", "no setting loosens it", check_settings),
     ASK("A4", "no setting loosens it", check_settings),

@@ -153,7 +153,7 @@ test('a recovery code is good once, in any case, and its owner hears of it', asy
   is(await signIn(account, { code: codes[1].toUpperCase().replaceAll('-', ' ') }), 200);
   assert.equal(is(await client.get('/api/v1/factors'), 200).recovery_codes_left, 8);
   const told = (await mailsOf(server, account.email)).filter(({ kind }) => kind === 'recovery-used');
-  assert.deepEqual(told.map(({ text }) => /Codes left: (\d+)/.exec(text)?.[1]), ['9', '8']);
+  assert.deepEqual(told.map(({ text }) => /Recovery codes: (.*)/.exec(text)?.[1]), ['9 left', '8 left']);
   const { entries } = is(await client.get('/api/v1/audit'), 200);
   assert.equal(entries.filter(({ event }) => event === 'recovery_code.used').length, 2);
   // A new set: the old ones are good no more.
@@ -205,6 +205,7 @@ test('no file below DIR has a seed or a recovery code in clear; the key that sea
   const key = readFileSync(join(server.data, 'keys/seal.key'));
   assert.equal(key.length, 32);
   assert.equal(statSync(join(server.data, 'keys/seal.key')).mode & 0o777, 0o600);
+  await mailsOf(server, account.email); // what is being written has its name
   for (const path of filesBelow(server.data)) {
     const bytes = readFileSync(path);
     for (const one of clear) assert.equal(bytes.indexOf(one), -1, `${path} has ${one}`);
