@@ -117,8 +117,13 @@ bool caller_is_signed_in(struct call *c)
 /* The cookie is in two hands. Who shows the old one may be either of them. */
 static enum err refuse_stolen(struct call *c)
 {
+    uint8_t text[USER_AGENT_TEXT_MAX];
+    struct writer w = writer_into(text, sizeof text);
+    struct user_agent ua = user_agent_read(c->request->field[FIELD_USER_AGENT]);
+    user_agent_write(&w, &ua);
     events_end_session(&c->api->events, &c->api->outlet, c->session.id);
-    TRY(account_tell(c->d, &c->arena, c->session.account_id, MAIL_SESSION_STOLEN, STR_NONE));
+    TRY(account_tell(c->d, &c->arena, c->session.account_id, MAIL_SESSION_STOLEN,
+                     str_from(text, w.len)));
     answer_problem(c, PROBLEM_UNAUTHENTICATED,
                    "This session was used from two places and has been ended. Sign in again; if "
                    "the other place was not you, change the password.");

@@ -31,14 +31,11 @@ static enum err end_session_before(struct call *c)
     return browser_session_end(c->d, before.account_id, before.id, STR("signed in anew"));
 }
 
-/* "Firefox on Linux" */
 static enum err tell_of_new_browser(struct call *c, const struct sign_in *in)
 {
-    uint8_t text[128];
+    uint8_t text[USER_AGENT_TEXT_MAX];
     struct writer w = writer_into(text, sizeof text);
-    writer_str(&w, in->user_agent.browser);
-    writer_str(&w, STR(" on "));
-    writer_str(&w, in->user_agent.system);
+    user_agent_write(&w, &in->user_agent);
     return account_tell(c->d, &c->arena, in->account_id, MAIL_NEW_BROWSER, str_from(text, w.len));
 }
 

@@ -51,9 +51,7 @@ static enum err audit_opened(struct domain *d, const struct sign_in *in, struct 
     struct writer w = writer_into(text, sizeof text);
     writer_str(&w, sign_in_way_name(in->way));
     writer_str(&w, STR(", "));
-    writer_str(&w, in->user_agent.browser);
-    writer_str(&w, STR(" on "));
-    writer_str(&w, in->user_agent.system);
+    user_agent_write(&w, &in->user_agent);
     return audit_add(d, in->account_id, STR("session.opened"), email, str_from(text, w.len));
 }
 

@@ -162,14 +162,6 @@ static enum err normalise(struct str code, uint8_t digits[static RECOVERY_DIGITS
     return len == RECOVERY_DIGITS ? OK : ERR_DENIED;
 }
 
-/* "7 left" */
-static struct str left_text(int64_t left, struct writer *w)
-{
-    writer_decimal(w, left);
-    writer_str(w, STR(" left"));
-    return str_from(w->buf, w->len);
-}
-
 enum err recovery_use(struct domain *d, struct arena *a, int64_t account_id, struct str code)
 {
     uint8_t digits[RECOVERY_DIGITS], digest[SHA256_LEN], text[24];
@@ -181,7 +173,9 @@ enum err recovery_use(struct domain *d, struct arena *a, int64_t account_id, str
     if (store_changes(d->store) == 0)
         return ERR_DENIED;
     TRY(factors_of(d, account_id, &f));
-    struct str left = left_text(f.recovery_codes, &w);
-    TRY(audit_add(d, account_id, STR("recovery_code.used"), STR_NONE, left));
-    return account_tell(d, a, account_id, MAIL_RECOVERY_USED, left);
+    writer_decimal(&w, f.recovery_codes);
+    struct str count = str_from(text, w.len);
+    writer_str(&w, STR(" left"));
+    TRY(audit_add(d, account_id, STR("recovery_code.used"), STR_NONE, str_from(text, w.len)));
+    return account_tell(d, a, account_id, MAIL_RECOVERY_USED, count);
 }

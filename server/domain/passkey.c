@@ -17,6 +17,18 @@ enum err passkey_handle(struct domain *d, struct arena *a, int64_t account_id, s
     return OK;
 }
 
+/* What the mail says: its name alone would say little. */
+static enum err tell(struct domain *d, struct arena *a, int64_t account_id, enum mail_kind kind,
+                     struct str name)
+{
+    uint8_t text[MAIL_DETAIL_MAX];
+    struct writer w = writer_into(text, sizeof text);
+    writer_str(&w, STR("the passkey \xE2\x80\x9C"));
+    writer_str(&w, name);
+    writer_str(&w, STR("\xE2\x80\x9D"));
+    return account_tell(d, a, account_id, kind, str_from(text, w.len));
+}
+
 enum err passkey_add(struct domain *d, struct arena *a, int64_t account_id,
                      const struct passkey_new *fresh, int64_t *id)
 {
@@ -30,7 +42,7 @@ enum err passkey_add(struct domain *d, struct arena *a, int64_t account_id,
                         fresh->public_key, fresh->sign_count, d->now_ms));
     *id = store_last_id(d->store);
     TRY(audit_add(d, account_id, STR("factor.added"), STR("passkey"), fresh->name));
-    return account_tell(d, a, account_id, MAIL_FACTOR_ADDED, fresh->name);
+    return tell(d, a, account_id, MAIL_FACTOR_ADDED, fresh->name);
 }
 
 enum err passkey_find(struct domain *d, struct arena *a, struct str credential_id,
@@ -76,5 +88,5 @@ enum err passkey_remove(struct domain *d, struct arena *a, int64_t account_id, i
     TRY(sql_passkey_remove(d->store, account_id, id));
     TRY(factors_lost_one(d, account_id));
     TRY(audit_add(d, account_id, STR("factor.removed"), STR("passkey"), row.name));
-    return account_tell(d, a, account_id, MAIL_FACTOR_REMOVED, row.name);
+    return tell(d, a, account_id, MAIL_FACTOR_REMOVED, row.name);
 }

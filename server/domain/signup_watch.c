@@ -93,9 +93,8 @@ static enum err end_hour(struct domain *d, const struct admins *admins,
     uint8_t text[MAIL_DETAIL_MAX];
     struct writer w = writer_into(text, sizeof text);
     if (hour->untold > 0) {
-        writer_str(&w, STR("and "));
         writer_decimal(&w, hour->untold);
-        writer_str(&w, STR(" more from such networks in the hour after"));
+        writer_str(&w, STR(" more from such networks since the mail before this one"));
         TRY(tell(d, admins, str_from(text, w.len)));
     }
     *hour = (struct sql_signup_watch_get_row){.hour_begun_ms = d->now_ms};

@@ -56,3 +56,10 @@ struct user_agent user_agent_read(struct str field)
         first_of(browsers, sizeof browsers / sizeof browsers[0], field, STR("Unknown browser")),
         first_of(systems, sizeof systems / sizeof systems[0], field, STR("unknown system"))};
 }
+
+void user_agent_write(struct writer *w, const struct user_agent *ua)
+{
+    writer_str(w, ua->browser);
+    writer_str(w, STR(" on "));
+    writer_str(w, ua->system);
+}

@@ -10,6 +10,7 @@
 #define OC_DOMAIN_USER_AGENT_H
 
 #include "common/base/str.h"
+#include "common/base/writer.h"
 
 struct user_agent {
     struct str browser; /* "Firefox"; "Unknown browser" */
@@ -17,5 +18,9 @@ struct user_agent {
 };
 
 struct user_agent user_agent_read(struct str field);
+
+/* "Firefox on Linux" */
+#define USER_AGENT_TEXT_MAX 64
+void user_agent_write(struct writer *w, const struct user_agent *ua);
 
 #endif

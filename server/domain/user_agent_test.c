@@ -50,7 +50,11 @@ TEST(user_agent_read__truncated_at_every_byte__is_some_words_of_ours)
     struct str whole = str_from_cstr(rows[6].field);
     for (size_t len = 0; len <= whole.len; len++) {
         struct user_agent ua = user_agent_read(check_exact(str_slice(whole, 0, len)));
-        CHECK(ua.browser.len > 0 && ua.browser.len < 32 && ua.system.len > 0 && ua.system.len < 32);
+        uint8_t text[USER_AGENT_TEXT_MAX];
+        struct writer w = writer_into(text, sizeof text);
+        CHECK(ua.browser.len > 0 && ua.system.len > 0);
+        user_agent_write(&w, &ua);
+        CHECK(!w.overflow && str_is_utf8(str_from(text, w.len)));
     }
 }
 

@@ -25,8 +25,8 @@ const char cloudflare_networks[] =
     "2a06:98c0::/29\n"
     "2c0f:f248::/32\n";
 
-/* Each is the company's own allocation, at least nine tenths of which public lists of data centres
- * name as well (server/domain/ranges_test.c compares). */
+/* Large allocations. Of the IPv4 ones most lie within public lists of data centres, as
+ * server/domain/ranges_test.c compares where such a list is at hand; of IPv6 little is listed. */
 const char hosting_networks[] =
     "amazon 3.0.0.0/8\n"
     "amazon 13.32.0.0/12\n"

@@ -3,8 +3,8 @@
  * Owns:     constant data.
  * Promise:  text as the operator would write it, so that our own list is read by the same code and
  *           meets the same checks as a newer one.
- * Source:   https://www.cloudflare.com/ips/; the registries (ARIN, RIPE, APNIC) for allocations of
- *           hosting companies.
+ * Source:   https://www.cloudflare.com/ips/; for hosting companies common knowledge of their large
+ *           allocations, compared with public lists of data centres (X4BNet, lord-alfred/ipranges).
  * Watch:    facts with a date; `oceanremote ranges` takes newer and complete lists. */
 #ifndef OC_NET_KNOWN_NETWORKS_H
 #define OC_NET_KNOWN_NETWORKS_H

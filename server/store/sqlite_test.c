@@ -68,7 +68,7 @@ static struct str blob(size_t len)
 
 /* ---- queries --------------------------------------------------------------------------------- */
 
-/* "-- index: device.public_id" of a query's file. */
+/* "-- index: device.public_id" of a query's file; several, with commas between them. */
 static struct str claimed_index(const char *name, char room[static 4096])
 {
     char file[200];
@@ -143,9 +143,13 @@ TEST(queries__each_uses_the_index_it_claims)
         with_index++;
         bool is_insert = strncmp(q->sql, "INSERT", 6) == 0; /* its plan tells nothing */
         bool is_all = strstr(q->sql, "max(id)") != NULL;    /* the last entry of the tree */
-        expected_in_plan(claim, expected, other);
-        bool found =
-            strstr(plan, expected) != NULL || (other[0] != 0 && strstr(plan, other) != NULL);
+        bool found = true;
+        for (struct str one, rest = claim; found && rest.len > 0;) {
+            str_cut(rest, ',', &one, &rest);
+            expected_in_plan(str_trim(one), expected, other);
+            found =
+                strstr(plan, expected) != NULL || (other[0] != 0 && strstr(plan, other) != NULL);
+        }
         if (!is_insert && !is_all && !found)
             print_error("%s", plan);
         CHECK(is_insert || is_all || found);
@@ -233,13 +237,13 @@ TEST(query__a_damaged_page__is_corrupt)
     FILE *f = fopen(path, "r+");
     struct stat info;
     CHECK(f != NULL && stat(path, &info) == 0);
-    for (long at = 40 * 4096; at < info.st_size; at += 4096) {
+    for (long at = info.st_size / 2 / 4096 * 4096; at < info.st_size; at += 4096) {
         fseek(f, at, SEEK_SET);
         fputs("\xFF\xFF\xFF\xFF damaged", f);
     }
     fclose(f);
 
-    CHECK_INT(store_open(path, &store), OK); /* the schema is whole */
+    CHECK_INT(store_open(path, &store), OK); /* the schema is at the beginning, and whole */
     CHECK_INT(sql_chunk_range(store, 0, INT64_MAX, INT64_MAX, &c), OK);
     while (sql_chunk_range_next(&c, &row))
         ;

@@ -40,6 +40,8 @@ TEST(read__truncated_at_every_byte__is_refused)
 
 TEST(read__what_is_not_one__is_refused)
 {
+    static const char type_twice[] = "{\"type\":\"webauthn.get\",\"type\":\"webauthn.get\","
+                                     "\"challenge\":\"a\",\"origin\":\"b\"}";
     static const char *const bad[] = {
         "",
         "[]",
@@ -51,8 +53,7 @@ TEST(read__what_is_not_one__is_refused)
         "{\"type\":\"webauthn.get\",\"challenge\":\"a\",\"origin\":\"\"}",
         "{\"type\":\"webauthn.get\",\"challenge\":\"a\",\"origin\":\"b\",\"origin\":\"c\"}",
         "{\"type\":\"webauthn.get\",\"challenge\":\"a\",\"challenge\":\"a\",\"origin\":\"b\"}",
-        "{\"type\":\"webauthn.get\",\"type\":\"webauthn.get\",\"challenge\":\"a\",\"origin\":"
-        "\"b\"}",
+        type_twice,
         "{\"type\":\"webauthn.get\",\"challenge\":1,\"origin\":\"b\"}",
         "{\"type\":\"webauthn.get\",\"challenge\":\"a\",\"origin\":\"b\",\"crossOrigin\":true}",
         "{\"type\":\"webauthn.get\",\"challenge\":\"a\",\"origin\":\"b\",\"crossOrigin\":0}",

@@ -12,6 +12,7 @@ import { EventStream } from './lib/events.mjs';
 import { is } from './lib/expect.mjs';
 import { Server } from './lib/server.mjs';
 
+const PASSKEY = 77; // number of hers
 const SECRET = 'only ada knows this';
 const device = { mac: '02:00:00:00:00:01' };
 const readings = { batch: 'b', readings: [{ metric: 'v', time_ms: 1, value: 1 }] };
@@ -33,6 +34,8 @@ const table = {
   'POST /api/v1/confirmation/resend':                  [422, 422, 422, 422, { email: 'x' }],
   'POST /api/v1/password-reset':                       [422, 422, 422, 422, { email: 'x' }],
   'POST /api/v1/password-reset/finish':                [410, 410, 410, 410, { token: 'x', password: 'a password that is long enough' }],
+  'GET /api/v1/login/passkey':                         [200, 200, 200, 200],
+  'POST /api/v1/login/passkey':                        [401, 401, 401, 401, { credential: { id: 'x' } }],
   // A browser's own: of another owner it is the other owner's.
   'POST /api/v1/logout':                               [401, 204, 403, 401],
   'POST /api/v1/session/confirmation':                 [401, 401, 403, 401, { password: 'a guess' }],
@@ -49,6 +52,15 @@ const table = {
   'GET /api/v1/api-keys':                              [401, 200, 403, 401],
   'POST /api/v1/api-keys':                             [401, 201, 403, 401, { name: 'mine', scope: 'read' }],
   'DELETE /api/v1/api-keys/{id}':                      [401, 404, 403, 401],
+  'GET /api/v1/factors':                               [401, 200, 403, 401],
+  'POST /api/v1/factors/totp':                         [401, 200, 403, 401],
+  'POST /api/v1/factors/totp/confirmation':            [401, 422, 403, 401, { code: '000000' }],
+  'DELETE /api/v1/factors/totp':                       [401, 404, 403, 401],
+  'POST /api/v1/factors/recovery-codes':               [401, 409, 403, 401],
+  'POST /api/v1/factors/passkeys/options':             [401, 200, 403, 401],
+  'POST /api/v1/factors/passkeys':                     [401, 422, 403, 401, { name: 'mine', credential: { id: 'x' } }],
+  'PATCH /api/v1/factors/passkeys/{id}':               [401, 404, 403, 401, { name: 'mine now' }],
+  'DELETE /api/v1/factors/passkeys/{id}':              [401, 404, 403, 401],
   // Devices: those of somebody else do not exist.
   'GET /api/v1/devices':                               [401, 200, 200, 401],
   'POST /api/v1/devices':                              [401, 201, 403, 401, { name: 'mine', board: 'linux' }],
@@ -69,7 +81,7 @@ const table = {
 let server, ada, bob, account, owned, session, key, callers;
 
 before(async () => {
-  server = await Server.start();
+  server = await Server.start({ settings: { url: 'https://localhost' } }); // passkeys need a name
   account = await server.addUser('ada.of.isolation@example.org');
   bob = await server.addUser('bob@example.org');
   ada = await Client.login(server, account);
@@ -80,6 +92,8 @@ before(async () => {
   const sessions = is(await over.get('/api/v1/sessions'), 200).sessions;
   session = sessions.find(({ current }) => !current).id;
   sql(server, `UPDATE browser_session SET last_used_at_ms = last_used_at_ms - 86400000 WHERE id = ${sessions.find(({ current }) => current).id}`);
+  sql(server, `INSERT INTO passkey (id, account_id, name, credential_id, algorithm, public_key, sign_count, created_at_ms)
+    SELECT ${PASSKEY}, id, '${SECRET}', x'00', -7, x'00', 0, 1 FROM account WHERE email = '${account.email}'`);
   callers = [
     ['nobody', () => new Client(server)],
     ['another owner', () => Client.login(server, bob)], // a session each: some end it
@@ -108,12 +122,13 @@ function routed() {
 
 function pathOf(operation) {
   const path = operation.split(' ')[1];
-  const id = /sessions/.test(path) ? session : /api-keys/.test(path) ? key.id : /acme/.test(path) ? 'x' : owned.id;
+  const id = /sessions/.test(path) ? session : /api-keys/.test(path) ? key.id : /passkeys/.test(path) ? PASSKEY : /acme/.test(path) ? 'x' : owned.id;
   return path.replace('{id}', id) + (path.endsWith('/readings') && operation.startsWith('GET') ? '?metric=v' : '');
 }
 
 async function ask(caller, operation, body) {
-  if (operation !== 'GET /api/v1/events') return caller.send(operation.split(' ')[0], pathOf(operation), { body });
+  const headers = { Host: 'localhost' }; // as the setting url has it
+  if (operation !== 'GET /api/v1/events') return caller.send(operation.split(' ')[0], pathOf(operation), { body, headers });
   try {
     const stream = await EventStream.open(caller);
     stream.close();
@@ -149,6 +164,7 @@ test('after all of it, what is hers is as it was', async () => {
   const seen = is(await ada.get(`/api/v1/devices/${owned.id}`), 200);
   assert.deepEqual([seen.name, seen.desired], [SECRET, {}]);
   assert.equal(is(await ada.get('/api/v1/api-keys'), 200).api_keys.length, 1);
+  assert.deepEqual(is(await ada.get('/api/v1/factors'), 200).passkeys.map(({ id, name }) => [id, name]), [[PASSKEY, SECRET]]);
   assert.equal(is(await ada.get('/api/v1/devices'), 200).devices.length, 1);
   is(await owned.measure('v', 1), 204);
 });

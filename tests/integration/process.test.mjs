@@ -157,7 +157,7 @@ test('everything killed at once: the next start goes on', async () => {
 
 test('a killed parent takes its children along', async () => {
   const children = server.children();
-  assert.deepEqual(children.map(({ name }) => name).sort(), ['core', 'courier', 'edge', 'edge', 'keyring']);
+  assert.deepEqual(children.map(({ name }) => name).sort(), ['core', 'courier', 'edge', 'edge', 'keyring', 'vault']);
   await server.kill();
   for (const { pid } of children) assert.ok(!isAlive(pid));
   await server.start();

@@ -9,6 +9,7 @@ import { Client } from './lib/client.mjs';
 import { sql } from './lib/database.mjs';
 import { EventStream } from './lib/events.mjs';
 import { is, isProblem } from './lib/expect.mjs';
+import { kindsTo, mailsOf } from './lib/mailbox.mjs';
 import { PASSWORD, Server, sleep, until } from './lib/server.mjs';
 
 const HOUR = 3_600_000;
@@ -34,7 +35,6 @@ function pass(account, ms, on = server) {
     seen_at_ms = CASE seen_at_ms WHEN 0 THEN 0 ELSE seen_at_ms - ${ms} END WHERE account_id = ${id}`);
 }
 
-const mailsTo = ({ email }, on = server) => sql(on, `SELECT kind, detail FROM mail WHERE recipient = '${email}' ORDER BY id`);
 const trailOf = async (client) => is(await client.get('/api/v1/audit'), 200).entries.map(({ event, detail }) => [event, detail]);
 
 // The same browser as it is now: what it does later changes nothing here.
@@ -121,7 +121,7 @@ test('an old cookie that is shown later is stolen: the session ends, its owner h
   assert.match(problem.detail, /two places/);
   isProblem(await ada.get('/api/v1/me'), 401, 'unauthenticated');
   await stream.ended();
-  assert.deepEqual(mailsTo(account).at(-1), ['session-stolen', '']);
+  assert.equal((await kindsTo(server, account.email)).at(-1), 'session-stolen');
   const again = await Client.login(server, account);
   assert.ok((await trailOf(again)).some(([event, detail]) => event === 'session.ended' && /stolen/.test(detail)));
 });
@@ -194,7 +194,7 @@ test('proving again who sits there: a new cookie, and the old one gains nothing'
   assert.ok(Date.now() - confirmed < 60_000);
   assert.ok((await trailOf(ada)).some(([event]) => event === 'session.confirmed'));
   assert.ok((await trailOf(ada)).some(([event]) => event === 'session.not_confirmed'));
-  assert.equal(isProblem(await ada.post('/api/v1/session/confirmation', {}), 422, 'invalid-value').field, 'password');
+  isProblem(await ada.post('/api/v1/session/confirmation', {}), 401, 'credentials-refused');
   for (let i = 0; i < 3; i++) await ada.post('/api/v1/session/confirmation', { password: 'a guess' });
   const refused = await ada.post('/api/v1/session/confirmation', { password: PASSWORD });
   isProblem(refused, 429, 'too-many-requests');
@@ -239,12 +239,14 @@ test('a browser that has signed in is known: for half a year, to this host, over
   isProblem(await ada.get('/api/v1/me'), 401, 'unauthenticated'); // it opens nothing
   is(await ada.signIn(account), 200);
   assert.notEqual(ada.cookie('__Host-browser'), known);
-  assert.deepEqual(mailsTo(account), []); // the first sign-in, and a browser that is known
+  assert.deepEqual(await mailsOf(server, account.email), []); // the first sign-in, and a browser that is known
   const phone = Client.browser(server, { 'User-Agent': SAFARI });
   is(await phone.signIn(account), 200);
-  assert.deepEqual(mailsTo(account), [['new-browser', 'Safari on iPhone']]);
+  const [mail] = await mailsOf(server, account.email);
+  assert.equal(mail.kind, 'new-browser');
+  assert.match(mail.text, /Safari on iPhone/);
   is(await phone.signIn(account), 200);
-  assert.equal(mailsTo(account).length, 1);
+  assert.equal((await mailsOf(server, account.email)).length, 1);
 });
 
 test('the own trail, newest first, a page at a time', async () => {
@@ -287,7 +289,9 @@ test('API keys end when they were told to', async () => {
   for (const days of [0, 3651, -1, 1.5, '7', true, [], 1e300])
     assert.equal(isProblem(await ada.post('/api/v1/api-keys', { name: 'x', scope: 'read', expires_in_days: days }), 422, 'invalid-value').field, 'expires_in_days', `${days}`);
   for (const days of [1, 3650, null]) is(await ada.post('/api/v1/api-keys', { name: 'x', scope: 'read', expires_in_days: days }), 201);
-  assert.deepEqual(mailsTo(account)[0], ['key-added', 'a day']);
+  const [mail] = await mailsOf(server, account.email);
+  assert.equal(mail.kind, 'key-added');
+  assert.match(mail.text, /a day/);
 });
 
 test('no cookie is in the files of the server', async () => {

@@ -18,11 +18,13 @@ export interface Registration extends Proof {
   turnstile?: string;
 }
 
-export async function register(typed: Registration): Promise<string> {
-  const response = await request('POST', '/registration', { body: typed });
+// What the server thinks of the address; "" when it minds nothing.
+async function warningOf(response: Response): Promise<string> {
   const answer = (await response.json().catch(() => ({}))) as { warning?: string };
   return answer.warning ?? '';
 }
+
+export const register = async (typed: Registration) => warningOf(await request('POST', '/registration', { body: typed }));
 
 export const confirmAddress = (token: string) => request('POST', '/confirmation', { body: { token } });
 
@@ -38,7 +40,7 @@ export const finishReset = (token: string, password: string) =>
 
 export const changePassword = (password: string) => request('POST', '/account/password', { body: { password } });
 
-export const changeEmail = (email: string) => request('POST', '/account/email', { body: { email } });
+export const changeEmail = async (email: string) => warningOf(await request('POST', '/account/email', { body: { email } }));
 
 export const deleteAccount = (email: string) => request('DELETE', '/account', { body: { email } });
 

@@ -90,6 +90,8 @@ test('registering gives the warning that came with the answer, or none', async (
   assert.equal(await account.register(typed), '');
   assert.equal(await account.register(typed), '');
   assert.deepEqual(calls[0]!.body, typed);
+  answers = [json({ warning: 'Short-lived.' }, 202)];
+  assert.equal(await account.changeEmail('a@b.example'), 'Short-lived.');
 });
 
 test('ids and cursors go into the path as one piece', async () => {

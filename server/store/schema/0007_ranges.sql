@@ -20,4 +20,4 @@ CREATE TABLE signup_watch (
 ) STRICT;
 INSERT INTO signup_watch (only, hour_begun_ms, told, untold) VALUES (1, 0, 0, 0);
 
-CREATE INDEX account_admin ON account (id) WHERE is_admin = 1;
+CREATE INDEX account_admin ON account (is_admin, id) WHERE is_admin = 1;

@@ -1,5 +1,5 @@
 -- Forget a list.
 -- in:    name text
 -- rows:  none
--- index: range_list primary key
+-- index: range_list.name
 DELETE FROM range_list WHERE name = $1

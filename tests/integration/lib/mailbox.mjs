@@ -15,6 +15,12 @@ const KINDS = {
   'Your mail address has changed': 'email-changed',
   'Your password has changed': 'password-changed',
   'A sign-in from a new browser': 'new-browser',
+  'A second factor was added': 'factor-added',
+  'A second factor was removed': 'factor-removed',
+  'A recovery code was used': 'recovery-used',
+  'New recovery codes were made': 'recovery-made',
+  'A session of yours was ended': 'session-stolen',
+  'An API key was made': 'key-added',
   'Your account was removed': 'account-removed',
 };
 

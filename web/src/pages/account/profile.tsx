@@ -15,11 +15,10 @@ import { fieldProblem, otherProblem } from '../../words.ts';
 
 function Address({ email }: { email: string }) {
   const [changing, setChanging] = useState(false);
-  const [asked, setAsked] = useState('');
+  const [asked, setAsked] = useState<{ address: string; warning: string } | null>(null);
   const { busy, error, submit } = useAction(async (values) => {
     const address = text(values, 'email');
-    await changeEmail(address);
-    setAsked(address);
+    setAsked({ address, warning: await changeEmail(address) });
     setChanging(false);
   });
   const left = useCountdown(error);
@@ -31,9 +30,14 @@ function Address({ email }: { email: string }) {
       {asked && (
         <p class="hint" role="status">
           <span>
-            A mail is on its way to <b class="address">{asked}</b>. Once you open the link in it, that is your address. Until then nothing
+            A mail is on its way to <b class="address">{asked.address}</b>. Once you open the link in it, that is your address. Until then nothing
             changes. <b class="address">{email}</b> is told as well.
           </span>
+        </p>
+      )}
+      {asked?.warning && (
+        <p class="hint hint-late">
+          <Icon name="warning" /> <span>{asked.warning}</span>
         </p>
       )}
       {changing ? (
