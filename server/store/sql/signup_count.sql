@@ -1,5 +1,5 @@
 -- How many wait to be confirmed.
 -- out:   count int
 -- rows:  one
--- index: none; the table is small
+-- index: none: all of them, at most SIGNUPS_MAX
 SELECT count(*) FROM signup
