@@ -243,7 +243,15 @@ enum err login_passkey_post(struct call *c)
     struct account account;
     if (!sign_in_is_open(c) || !input_is_object(c) || !input_object(c, "credential", &credential))
         return OK;
+    if (credential.len == 0) {
+        answer_invalid(c, "credential", "This member must be there once, as an object.");
+        return OK;
+    }
     enum err e = passkey_shown(c, credential, 0, true, &shown);
+    if (e == OK)
+        e = account_get(c->d, &c->arena, shown.account_id, &account);
+    if (e == OK && !account.is_active)
+        e = ERR_DENIED;
     if (e == ERR_DENIED) {
         TRY(audit_add(c->d, 0, STR("login.refused"), STR("passkey"), STR_NONE));
         answer_problem(c, PROBLEM_CREDENTIALS_REFUSED,
@@ -252,6 +260,5 @@ enum err login_passkey_post(struct call *c)
         return OK;
     }
     TRY(e);
-    TRY(account_get(c->d, &c->arena, shown.account_id, &account));
     return sign_in_finish(c, &account, SIGNED_IN_WITH_PASSKEY);
 }

@@ -26,7 +26,6 @@ static const struct {
     {"limits.handshakes_per_s", "S2"},
     {"limits.api_per_s", "S2"},
     {"limits.login_per_min", "S2"},
-    {"limits.account_logins_per_10min", "U6"},
     {"limits.codes_per_15min", "U4"},
     {"limits.register_per_min", "S2"},
     {"limits.register_per_10min", "U3"},
