@@ -58,7 +58,6 @@ const struct check checks[] = {
     ASK("U1", "no setting loosens it", check_settings),
     ASK("U3", "no setting loosens it", check_settings),
     ASK("U6", "no setting loosens it", check_settings),
-    ASK("U6", "no setting loosens it", check_settings),
     ASK("D8", "no setting loosens it", check_settings),
     ASK("A4", "no setting loosens it", check_settings),
     ASK("M4", "no setting loosens it", check_settings),
