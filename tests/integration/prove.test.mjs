@@ -211,7 +211,7 @@ const LIES = [
   { red: ['M1: our refused sign-in is in the trail'], rows: ['M1'], inside: true, asked: (m) => (m.path === '/api/v1/login' ? 'HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n' : undefined) },
   // red below, by other means
   ...['M4: a scanner\'s path is answered, logged, and bans', 'M4: no setting loosens it', 'S1: no setting loosens it', 'S5: no setting loosens it', 'S2: no setting loosens it', 'D8: no setting loosens it',
-    'A4: no setting loosens it', 'U1: no setting loosens it', 'U3: no setting loosens it', 'U4: no setting loosens it', 'U1: no setting loosens it', 'U3: no setting loosens it', 'U6: no setting loosens it', 'U2: links, sessions, keys and tokens rest as digests', 'S5: every password hash is strong enough', 'P3: keys and data are for the server alone',
+    'A4: no setting loosens it', 'U1: no setting loosens it', 'U3: no setting loosens it', 'U4: no setting loosens it', 'U6: no setting loosens it', 'U2: links, sessions, keys and tokens rest as digests', 'S5: every password hash is strong enough', 'P3: keys and data are for the server alone',
     'process: a child cannot gain rights', 'process: a child makes only the system calls on its list', 'process: a child has no capability',
     'process: each kind of child is another user than root', 'process: only the keyring has key files open', 'process: nothing ends in a core file',
   ].map((key) => ({ red: [key], alone: true })),
