@@ -175,7 +175,7 @@ test('a mailbox gets three mails of a kind an hour, whoever asks, and nobody is 
   assert.deepEqual(await kindsTo(server, email), Array(3).fill('confirm-signup'));
 });
 
-test('a forgotten password: everybody is out, factors and keys stay, no link is left', async () => {
+test('a forgotten password: everybody is out, keys stay, no link is left', async () => {
   const email = 'forgetful@example.org';
   const owner = await signUp(email);
   const key = await owner.withKey('read');
