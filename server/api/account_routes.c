@@ -27,6 +27,7 @@ enum err me_get(struct call *c)
         json_out_name_bool(&o, STR("second_factor_required"), true);
     if (c->by_browser)
         json_out_name_string(&o, STR("csrf"), c->session.csrf_token);
+    json_out_name_int(&o, STR("password_min"), c->d->rules->password_min);
     json_out_name_string(&o, STR("server_version"), STR(OC_VERSION));
     json_out_name_int(&o, STR("server_time_ms"), c->d->now_ms);
     json_out_name_raw(&o, STR("presence"), STR("{\"late_after\":1.5,\"offline_after\":3}"));

@@ -44,7 +44,22 @@ export const changeEmail = async (email: string) => warningOf(await request('POS
 
 export const deleteAccount = (email: string) => request('DELETE', '/account', { body: { email } });
 
-export const exportAccount = async () => (await request('GET', '/account/export')).blob();
+interface AccountExport {
+  devices: unknown[];
+  next?: string;
+}
+
+// One file of all pages: those after the first have devices alone.
+export async function exportAccount(): Promise<Blob> {
+  const { next: second, ...whole } = await json<AccountExport>('GET', '/account/export');
+  for (let after = second; after; ) {
+    const page = await json<AccountExport>('GET', `/account/export?after=${encodeURIComponent(after)}`);
+    whole.devices.push(...page.devices);
+    if (page.next === after) throw new Error('the export does not go on');
+    after = page.next;
+  }
+  return new Blob([JSON.stringify(whole, null, 2)], { type: 'application/json' });
+}
 
 // One page of readings as CSV, and the cursor of the next one.
 export async function exportReadings(after: string, signal: AbortSignal): Promise<{ csv: string; next: string }> {

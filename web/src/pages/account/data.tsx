@@ -83,7 +83,10 @@ function DeleteDialog({ email, onClose }: { email: string; onClose: () => void }
   return (
     <Dialog title="Delete your account?" onClose={onClose}>
       <form onSubmit={submit}>
-        <p>Your devices, their readings, your keys and your trail go with it. Your devices can no longer connect. Nobody can undo this.</p>
+        <p>
+          Your devices, their readings and your keys go with it. Your devices can no longer connect. Nobody can undo this. That the account was there, and
+          what was done with it, stays in the log of whoever runs the server.
+        </p>
         <div>
           <p class="fine">Take your data with you first:</p>
           <Export />
