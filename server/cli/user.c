@@ -11,7 +11,11 @@ static int user_run(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv); /* argv[0] is its own name */
-    } parts[] = {{"add", user_add_run}, {"list", user_list_run}, {"import", user_import_run}};
+    } parts[] = {{"add", user_add_run},
+                 {"list", user_list_run},
+                 {"import", user_import_run},
+                 {"forget-factors", user_forget_factors_run},
+                 {"remove", user_remove_run}};
     if (argc >= 2 && strcmp(argv[1], "--help") == 0) {
         fputs(command_user.help, stdout);
         return EXIT_DONE;
@@ -20,15 +24,18 @@ static int user_run(int argc, char **argv)
         if (strcmp(argv[1], parts[i].name) == 0)
             return parts[i].run(argc - 1, argv + 1);
     }
-    return usage_error(&command_user, "say what to do: user add, list or import");
+    return usage_error(&command_user,
+                       "say what to do: user add, list, import, forget-factors or remove");
 }
 
 const struct command command_user = {
-    "user", "make, list and import accounts", user_run,
+    "user", "make, list, import and remove accounts", user_run,
     "usage: oceanremote user add --email E [--admin] [--data DIR]\n"
     "       oceanremote user list [--json] [--data DIR]\n"
     "       oceanremote user import FILE|- [--format json|csv] [--model M] [--admins] [--dry-run]\n"
     "                               [--data DIR]\n"
+    "       oceanremote user forget-factors --email E [--data DIR]\n"
+    "       oceanremote user remove --email E [--data DIR]\n"
     "\n"
     "All of them work beside a running server.\n"
     "\n"
@@ -47,5 +54,8 @@ const struct command command_user = {
     "    --model M    of a JSON dump (default auth.user)\n"
     "    --admins     superusers and staff become admins here; without it nobody does\n"
     "    --dry-run    say what would happen, change nothing\n"
+    "  forget-factors  for whoever has lost phone, passkeys and recovery codes: the password is\n"
+    "               enough until a new factor is set up. Be sure who asks for it\n"
+    "  remove       the account with its devices and readings, at once and for good\n"
     "\n"
     "  --data DIR   the server's data directory (default as for serve)\n"};

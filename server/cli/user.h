@@ -10,5 +10,7 @@
 int user_add_run(int argc, char **argv);
 int user_list_run(int argc, char **argv);
 int user_import_run(int argc, char **argv);
+int user_forget_factors_run(int argc, char **argv);
+int user_remove_run(int argc, char **argv);
 
 #endif

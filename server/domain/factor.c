@@ -102,6 +102,20 @@ enum err totp_remove(struct domain *d, struct arena *a, int64_t account_id)
     return account_tell(d, a, account_id, MAIL_FACTOR_REMOVED, STR("the authenticator app"));
 }
 
+enum err factors_forget(struct domain *d, struct arena *a, int64_t account_id)
+{
+    struct factors f;
+    TRY(factors_of(d, account_id, &f));
+    if (!factors_has_one(&f))
+        return ERR_CONFLICT;
+    TRY(sql_totp_remove(d->store, account_id));
+    TRY(sql_passkey_remove_all(d->store, account_id));
+    TRY(sql_recovery_code_drop(d->store, account_id));
+    TRY(audit_add(d, account_id, STR("factors.forgotten"), STR_NONE, STR("by command")));
+    return account_tell(d, a, account_id, MAIL_FACTOR_REMOVED,
+                        STR("all of them, by whoever runs the server"));
+}
+
 /* ---- recovery codes -------------------------------------------------------------------------- */
 
 /* 16 letters and digits, lower case. */

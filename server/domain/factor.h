@@ -28,6 +28,10 @@ MUST_CHECK enum err factors_of(struct domain *d, int64_t account_id, struct fact
 /* Is the account asked for more than its password? */
 bool factors_has_one(const struct factors *f);
 
+/* For whoever has lost them all and proved it to whoever runs the server: none is asked for any
+ * more, whatever the setting wants. ERR_CONFLICT: there is none. */
+MUST_CHECK enum err factors_forget(struct domain *d, struct arena *a, int64_t account_id);
+
 /* ---- authenticator apps ---------------------------------------------------------------------- */
 
 struct totp {

@@ -11,7 +11,7 @@ import { Client } from './lib/client.mjs';
 import { sql } from './lib/database.mjs';
 import { is, isProblem } from './lib/expect.mjs';
 import { kindsTo, mailsOf } from './lib/mailbox.mjs';
-import { PASSWORD, SLOWER, Server, sleep, until } from './lib/server.mjs';
+import { PASSWORD, SLOWER, Server, run, sleep, until } from './lib/server.mjs';
 
 let server, people = 0;
 
@@ -160,6 +160,18 @@ test('a recovery code is good once, in any case, and its owner hears of it', asy
   const { recovery_codes } = is(await client.post('/api/v1/factors/recovery-codes'), 200);
   isProblem(await signIn(account, { code: codes[2] }), 401, 'code-refused');
   is(await signIn(account, { code: recovery_codes[9] }), 200);
+});
+
+test('who has lost all of them is helped by whoever runs the server, and told by mail', async () => {
+  const { account } = await withApp();
+  isProblem(await signIn(account), 401, 'code-needed');
+  const forget = () => run(['user', 'forget-factors', '--data', server.data, '--email', account.email.toUpperCase()]);
+  assert.equal((await forget()).code, 0);
+  is(await signIn(account), 200);
+  assert.equal((await mailsOf(server, account.email)).filter(({ kind }) => kind === 'factor-removed').length, 1);
+  const again = await forget();
+  assert.deepEqual([again.code, again.stderr], [1, 'oceanremote: this account has no second factor\n']);
+  assert.equal((await run(['user', 'forget-factors', '--data', server.data, '--email', 'nobody@example.org'])).code, 1);
 });
 
 test('who sits there is proved with the code too', async () => {

@@ -16,7 +16,7 @@ import { is, isProblem } from './lib/expect.mjs';
 import { makeCertificate } from './lib/mail.mjs';
 import { kindsTo, mailsOf, tokenOf, tokensOf } from './lib/mailbox.mjs';
 import { form, proof, proofs, solve } from './lib/proof.mjs';
-import { PASSWORD, Server, sleep, until } from './lib/server.mjs';
+import { PASSWORD, Server, run, sleep, until } from './lib/server.mjs';
 
 const OTHER = 'a heron waits beside the weir';
 
@@ -445,4 +445,14 @@ test('when many register, each form asks for more work', async () => {
   } finally {
     await busy.stop();
   }
+});
+
+test('whoever runs the server removes an account, and a running one notices', async () => {
+  const { email } = await server.addUser('leaving@example.org');
+  const browser = await Client.login(server, { email });
+  const remove = () => run(['user', 'remove', '--data', server.data, '--email', email]);
+  assert.equal((await remove()).code, 0);
+  isProblem(await browser.get('/api/v1/me'), 401, 'unauthenticated');
+  isProblem(await new Client(server).post('/api/v1/login', { email, password: PASSWORD }), 401, 'credentials-refused');
+  assert.equal((await remove()).code, 1);
 });

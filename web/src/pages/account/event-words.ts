@@ -16,6 +16,7 @@ const WORDS: Record<string, string> = {
   'email.changed': 'Address changed',
   'factor.added': 'Second step added',
   'factor.removed': 'Second step removed',
+  'factors.forgotten': 'Second steps switched off by whoever runs the server',
   'login.pending': 'Sign-in before the address was confirmed',
   'login.refused': 'Sign-in refused',
   'passkey.copied': 'A passkey seems to have been copied',
