@@ -243,7 +243,7 @@ test('user add says what is wrong', async () => {
     [await add('short@example.org', 'too short'), 1, /too short.*12 characters or more/],
     [await add('no address', PASSWORD), 1, /not a mail address/],
     [await run(['user', 'add', '--data', server.data]), 2, /--email is missing/],
-    [await run(['user', 'remove']), 2, /user add/],
+    [await run(['user', 'rename']), 2, /user add, list/],
   ];
   for (const [{ code, stderr }, expected, words] of cases) {
     assert.equal(code, expected, stderr);
