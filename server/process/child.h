@@ -16,6 +16,7 @@ struct child {
     pid_t pid; /* 0: not running */
     int control;
     bool is_ready;
+    bool has_failed; /* has ended before it was ready, since it was ready last */
     int64_t started_at_ms;
     int64_t restart_at_ms; /* when pid is 0; 0: not at all */
     int64_t restart_delay_ms;

@@ -237,14 +237,25 @@ void parent_start_child(struct parent *p, size_t at)
         keyring_configure(p, at);
 }
 
+/* Devices and owners are served without these two: mails and codes wait until they are mended. */
+static bool is_needed(size_t at)
+{
+    return at != COURIER && at != VAULT;
+}
+
+static bool is_settled(const struct parent *p, size_t at)
+{
+    return p->children[at].is_ready || (!is_needed(at) && p->children[at].has_failed);
+}
+
 static bool all_ready(const struct parent *p)
 {
     for (size_t i = 0; i < p->edges; i++) {
         if (!p->children[i].is_ready)
             return false;
     }
-    return p->children[CORE].is_ready && p->children[COURIER].is_ready &&
-           p->children[VAULT].is_ready && p->children[p->keyring].is_ready;
+    return p->children[CORE].is_ready && p->children[p->keyring].is_ready &&
+           is_settled(p, COURIER) && is_settled(p, VAULT);
 }
 
 static void greet(const struct parent *p)
@@ -257,6 +268,14 @@ static void greet(const struct parent *p)
     fflush(stdout);
 }
 
+static void serve_when_ready(struct parent *p)
+{
+    if (p->has_served || !all_ready(p))
+        return;
+    p->has_served = true;
+    greet(p);
+}
+
 static void note_ready(struct parent *p, size_t at)
 {
     p->children[at].is_ready = true;
@@ -264,10 +283,8 @@ static void note_ready(struct parent *p, size_t at)
               (int)p->children[at].pid);
     if (parent_is_keyring(at))
         keyring_ready(p, at);
-    if (!p->has_served && all_ready(p)) {
-        p->has_served = true;
-        greet(p);
-    }
+    p->children[at].has_failed = false;
+    serve_when_ready(p);
 }
 
 /* ---- dying ----------------------------------------------------------------------------------- */
@@ -295,22 +312,30 @@ static void note_death(struct parent *p, size_t at, int status)
     int64_t now_ms = clock_monotonic_ms();
     int64_t lived_ms = now_ms - c->started_at_ms;
     close(c->control);
-    *c = (struct child){.control = -1, .restart_delay_ms = c->restart_delay_ms};
+    bool was_ready = c->is_ready;
+    *c = (struct child){
+        .control = -1, .has_failed = !was_ready, .restart_delay_ms = c->restart_delay_ms};
     log_death(at, lived_ms, status);
     if (parent_is_draining(p) || (parent_is_keyring(at) && keyring_ended(p, at)))
         return;
-    if (!p->has_served) {
+    if (!p->has_served && is_needed(at)) {
         fprintf(stderr, "oceanremote: the %s could not start; the line above says why\n",
                 child_name(at));
         exit(1);
     }
-    if (lived_ms >= QUICK_DEATH_MS)
+    if (!was_ready && !is_needed(at))
+        log_event("parent.degraded", "child=%s hint=\"%s\"", child_name(at),
+                  at == COURIER ? "no mail leaves until it starts; the line above says why"
+                                : "no code of an authenticator app can be checked until it starts; "
+                                  "the line above says why");
+    if (was_ready && lived_ms >= QUICK_DEATH_MS)
         c->restart_delay_ms = 0;
     else
         c->restart_delay_ms = c->restart_delay_ms == 0 ? 50 : c->restart_delay_ms * 2;
     if (c->restart_delay_ms > RESTART_DELAY_MAX)
         c->restart_delay_ms = RESTART_DELAY_MAX;
     c->restart_at_ms = now_ms + c->restart_delay_ms;
+    serve_when_ready(p);
 }
 
 static void reap(struct parent *p)

@@ -209,7 +209,7 @@ describe('a mail server that is not to be trusted gets no mail and no password',
   });
 });
 
-test('what is missing at the start is told in words', async () => {
+test('what the courier misses is told in words, and keeps nobody from being served', async () => {
   const mails = await Exim.start();
   for (const [setting, value, words] of [
     ['smtp.password_file', '/nowhere/password', /^oceanremote: \/nowhere\/password: this file cannot be read$/m],
@@ -217,8 +217,11 @@ test('what is missing at the start is told in words', async () => {
     ['smtp.password_file', '/dev/null', /^oceanremote: \/dev\/null: its first line is empty; write the secret there$/m],
   ]) {
     const server = new Server({ settings: mails.settings({ [setting]: value }) });
-    await assert.rejects(server.start());
+    await server.start();
+    is(await new Client(server).get('/healthz'), 200);
     assert.match(server.log.join('\n'), words);
+    assert.match(server.log.join('\n'), /event=parent\.degraded .*child=courier hint="no mail leaves/);
+    await server.stop();
   }
   await mails.stop();
 });
