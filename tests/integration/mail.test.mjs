@@ -98,6 +98,7 @@ describe('without a mail server', () => {
     assert.equal(mailsIn(join(server.data, 'mail')).filter((one) => /^Bcc:/im.test(one.raw)).length, 0);
     const unknown = await queueMail(server, { kind: 'of-tomorrow' });
     assert.match((await state(server, unknown, 'failed')).error, /does not know/);
+    assert.ok(logged(server, new RegExp(`event=mail\\.unknown .*id=${unknown}$`)));
     await queueMail(server, { to: 'next@example.org' });
     await mailTo(server, 'next@example.org');
   });
