@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "queries.h"
 #include "server/cli/command.h"
@@ -109,8 +110,11 @@ static enum err change(struct domain *d, const char *what, const struct network 
 static enum err act(struct domain *d, const char *what, const struct network *n, struct str text,
                     bool json)
 {
+    if (n == NULL)
+        return list(d,
+                    json); /* no transaction: a reader of ours that stops reading holds nobody up */
     TRY(store_begin(d->store));
-    enum err e = n == NULL ? list(d, json) : change(d, what, n, text);
+    enum err e = change(d, what, n, text);
     if (e == OK)
         return store_commit(d->store);
     store_rollback(d->store);
@@ -122,6 +126,7 @@ static int act_on_store(const struct config *config, const char *what, const str
 {
     static struct data_dir data;
     struct domain d = {.now_ms = clock_wall_ms()};
+    umask(077); /* what SQLite makes beside the database is the server's alone */
     int code = database_reach(config, &data);
     if (code != EXIT_DONE)
         return code;

@@ -1,6 +1,7 @@
 /* oceanremote mail: the mails that wait to leave, and those that could not. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common/wire/json.h"
@@ -110,8 +111,11 @@ static enum err change(struct domain *d, const char *what, int64_t id)
 
 static enum err act(struct domain *d, const char *what, int64_t id, bool json)
 {
+    if (id == 0)
+        return list(d,
+                    json); /* no transaction: a reader of ours that stops reading holds nobody up */
     TRY(store_begin(d->store));
-    enum err e = id == 0 ? list(d, json) : change(d, what, id);
+    enum err e = change(d, what, id);
     if (e == OK)
         return store_commit(d->store);
     store_rollback(d->store);
@@ -128,6 +132,7 @@ static int act_on_store(const struct config *config, const char *what, int64_t i
 {
     static struct data_dir data;
     struct domain d = {.now_ms = clock_wall_ms()};
+    umask(077); /* what SQLite makes beside the database is the server's alone */
     int code = database_reach(config, &data);
     if (code != EXIT_DONE)
         return code;

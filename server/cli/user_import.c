@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base/assert.h"
 #include "common/crypto/crypto.h"
 #include "server/cli/command.h"
 #include "server/cli/database.h"
@@ -38,6 +39,16 @@ struct wish {
 
 static struct django_file file;
 
+/* Who was left out is said when nobody waits for the database any more. */
+struct skipped {
+    unsigned place, email_len;
+    enum import_verdict verdict;
+    uint8_t email[EMAIL_MAX];
+};
+
+static struct skipped skipped[SKIPPED_SHOWN_MAX];
+static unsigned skipped_count; /* may be more than are kept */
+
 /* ---- what is said ---------------------------------------------------------------------------- */
 
 static const char *unit(void)
@@ -45,18 +56,31 @@ static const char *unit(void)
     return file.format == DJANGO_CSV ? "line" : "entry";
 }
 
-static void say_skipped(struct str email, enum import_verdict verdict, unsigned shown)
+static void note_skipped(struct str email, enum import_verdict verdict)
+{
+    if (skipped_count < SKIPPED_SHOWN_MAX) {
+        struct skipped *s = &skipped[skipped_count];
+        *s = (struct skipped){file.place, (unsigned)email.len, verdict, {0}};
+        ASSERT(email.len <= sizeof s->email);
+        if (email.len > 0)
+            memcpy(s->email, email.ptr, email.len);
+    }
+    skipped_count++;
+}
+
+static void say_skipped(void)
 {
     static const char *const why[] = {[IMPORT_KNOWN] = "has an account already",
                                       [IMPORT_TWICE] = "stands there a second time",
                                       [IMPORT_NO_ADDRESS] = "has no mail address"};
-    if (shown == SKIPPED_SHOWN_MAX)
+    for (unsigned i = 0; i < skipped_count && i < SKIPPED_SHOWN_MAX; i++) {
+        const struct skipped *s = &skipped[i];
+        printf("left out: %s %u ", unit(), s->place);
+        say_outside(str_from(s->email, s->email_len));
+        printf("%s%s\n", s->email_len > 0 ? " " : "", why[s->verdict]);
+    }
+    if (skipped_count > SKIPPED_SHOWN_MAX)
         puts("left out: more of them, only counted from here on");
-    if (shown >= SKIPPED_SHOWN_MAX)
-        return;
-    printf("left out: %s %u ", unit(), file.place);
-    say_outside(email);
-    printf("%s%s\n", email.len > 0 ? " " : "", why[verdict]);
 }
 
 static void say_summary(const struct user_import *imp, bool is_dry_run)
@@ -94,12 +118,11 @@ static enum err take_all(struct domain *d, struct user_import *imp)
     struct django_user user;
     struct str email;
     enum import_verdict verdict;
-    unsigned skipped = 0;
     enum err e;
     while ((e = django_next(&file, &user)) == OK) {
         TRY(user_import_take(d, imp, &user, bytes, &email, &verdict));
         if (verdict != IMPORT_TAKEN && verdict != IMPORT_TAKEN_TO_RESET)
-            say_skipped(email, verdict, skipped++);
+            note_skipped(email, verdict);
     }
     return e == ERR_NOT_FOUND ? OK : e;
 }
@@ -131,9 +154,14 @@ static int import_text(const struct wish *w, struct str text)
     if (code != EXIT_DONE)
         return code;
     enum err e = database_open(&data, &d.store);
-    if (e != OK)
+    if (e != OK) {
         code = say_refused(store_problem(d.store));
-    else if ((e = import(&d, w, text, &imp)) != OK)
+        store_close(d.store);
+        return code;
+    }
+    e = import(&d, w, text, &imp);
+    say_skipped();
+    if (e != OK)
         code = say_failed(&d, e);
     else
         say_summary(&imp, w->is_dry_run);

@@ -73,10 +73,12 @@ size_t outside_ports(const struct outside *o, uint16_t ports[static OUTSIDE_PORT
     return count;
 }
 
-enum err outside_begin(struct outside *o, outside_answer_fn *answer, void *ctx)
+enum err outside_begin(struct outside *o, outside_answer_fn *answer,
+                       outside_meanwhile_fn *meanwhile, void *ctx)
 {
     o->answer = answer;
-    o->answer_ctx = ctx;
+    o->meanwhile = meanwhile;
+    o->ctx = ctx;
     if (!has_smtp(o) && !has_turnstile(o))
         return OK;
     o->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -85,14 +87,16 @@ enum err outside_begin(struct outside *o, outside_answer_fn *answer, void *ctx)
         o->lib.multi_setopt(o->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CALLS_MAX) != CURLM_OK)
         return ERR_NO_MEMORY;
     if (has_smtp(o))
-        TRY(resolver_new(o->smtp.host, o->wake_fd, &o->smtp_name));
+        TRY(resolver_new(o->smtp.host, o->wake_fd, &o->smtp_name.resolver));
     if (has_turnstile(o))
-        TRY(resolver_new(o->turnstile.host, o->wake_fd, &o->turnstile_name));
+        TRY(resolver_new(o->turnstile.host, o->wake_fd, &o->turnstile_name.resolver));
     return OK;
 }
 
 /* ---- one call -------------------------------------------------------------------------------- */
 
+/* Never one that is running: libcurl would end the mail's content where it stands, which a server
+ * takes for a whole mail, and wait for the reply. */
 static void release(struct outside *o, struct call *c)
 {
     if (c->easy != NULL) {
@@ -113,13 +117,21 @@ static void answer(struct outside *o, struct call *c, enum outbound_verdict verd
 {
     uint8_t plain[OUTBOUND_TEXT_MAX];
     struct outbound_answer a = {verdict, c->task.id, outbound_text(text, plain)};
-    o->answer(o->answer_ctx, &a);
+    o->answer(o->ctx, &a);
     release(o, c);
 }
 
 static void answer_unreachable(struct outside *o, struct call *c, const char *why)
 {
     answer(o, c, OUTBOUND_UNREACHABLE, str_from_cstr(why));
+}
+
+static int go_on_meanwhile(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    struct outside *o = ctx;
+    (void)a, (void)b, (void)c, (void)d;
+    o->meanwhile(o->ctx);
+    return 0;
 }
 
 /* What every call has: where, with whom it speaks, and for how long. */
@@ -142,6 +154,9 @@ static enum err prepare(struct outside *o, struct call *c, const char *host, uin
     SET(CURLOPT_PRIVATE, (void *)c);
     SET(CURLOPT_ERRORBUFFER, c->error);
     SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, go_on_meanwhile);
+    SET(CURLOPT_XFERINFODATA, (void *)o);
     SET(CURLOPT_PROXY, ""); /* the environment names none either */
     SET(CURLOPT_PROTOCOLS_STR, "smtp,smtps,https");
     SET(CURLOPT_RESOLVE, c->resolve);
@@ -176,13 +191,13 @@ static void resolve(struct outside *o, struct call *c, int64_t now_ms)
 {
     char addresses[RESOLVER_ADDRESSES_MAX];
     const char *problem = "the host's name could not be looked up in time";
-    struct resolver *name = c->task.kind == OUTBOUND_MAIL ? o->smtp_name : o->turnstile_name;
-    enum err e = resolver_ask(name, now_ms, addresses, &problem);
+    struct outside_name *name = c->task.kind == OUTBOUND_MAIL ? &o->smtp_name : &o->turnstile_name;
+    enum err e = resolver_ask(name->resolver, now_ms, addresses, &problem);
     if (e == OK) {
-        o->names_failed = false;
+        name->has_failed = false;
         begin(o, c, addresses);
     } else if (e != ERR_AGAIN || now_ms >= c->resolve_until_ms) {
-        o->names_failed = true;
+        name->has_failed = true;
         answer_unreachable(o, c, problem);
     }
 }
@@ -219,7 +234,7 @@ void outside_take(struct outside *o, const struct outbound_task *t, int64_t now_
         struct outbound_answer none = {OUTBOUND_UNREACHABLE, t->id,
                                        c == NULL ? STR("too many at once")
                                                  : STR("there are no settings for it")};
-        o->answer(o->answer_ctx, &none);
+        o->answer(o->ctx, &none);
         return;
     }
     c->task = (struct outbound_task){.kind = t->kind, .id = t->id};
@@ -279,14 +294,6 @@ void outside_go_on(struct outside *o, int64_t now_ms)
         if (m->msg == CURLMSG_DONE &&
             o->lib.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&c) == CURLE_OK)
             finish(o, c, code);
-    }
-}
-
-void outside_forget(struct outside *o)
-{
-    for (size_t i = 0; i < CALLS_MAX; i++) {
-        if (o->calls[i].state != CALL_FREE)
-            release(o, &o->calls[i]);
     }
 }
 

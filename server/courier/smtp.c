@@ -111,9 +111,12 @@ enum err smtp_prepare(struct call *c, const struct smtp_settings *s)
 
 /* A refusal is for ever (RFC 5321 section 4.2.1: 5yz) when it is about this mail: sender, recipient
  * or content. One of us as a client (greeting, STARTTLS, AUTH) is for whoever runs the server to
- * mend, and the mail waits for that. */
+ * mend, and the mail waits for that. So are those of RFC 4954 section 6 at whatever stage: sign in
+ * first, not so, encrypt first. */
 static bool is_about_the_mail(const struct call *c, CURLcode code)
 {
+    if (c->code == 530 || c->code == 535 || c->code == 538)
+        return false;
     return code == CURLE_SEND_ERROR ||
            (code == CURLE_WEIRD_SERVER_REPLY && c->sent == c->task.message.len);
 }

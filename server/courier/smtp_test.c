@@ -35,6 +35,11 @@ TEST(replies__which_of_them_end_a_mail)
     CHECK_INT(verdict(CURLE_LOGIN_DENIED, 535, "535 no", false), OUTBOUND_UNREACHABLE);
     CHECK_INT(verdict(CURLE_USE_SSL_FAILED, 502, "502 no STARTTLS", false), OUTBOUND_UNREACHABLE);
     CHECK_INT(verdict(CURLE_PEER_FAILED_VERIFICATION, 220, "220 go", false), OUTBOUND_UNREACHABLE);
+    /* the same at the recipient: sign in first, encrypt first */
+    for (long code = 530; code <= 538; code++)
+        CHECK_INT(verdict(CURLE_SEND_ERROR, code, "5xx no", false),
+                  code == 530 || code == 535 || code == 538 ? OUTBOUND_UNREACHABLE
+                                                            : OUTBOUND_REFUSED);
     /* a connection that broke */
     CHECK_INT(verdict(CURLE_SEND_ERROR, 250, "250 ok", false), OUTBOUND_UNREACHABLE);
     CHECK_INT(verdict(CURLE_SEND_ERROR, 0, "", false), OUTBOUND_UNREACHABLE);

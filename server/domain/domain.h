@@ -31,6 +31,7 @@ struct domain {
     int64_t now_ms;             /* wall time of the batch */
     uint8_t decoy_secret[32];   /* makes answers about unknown devices look real */
     const uint8_t *peer;        /* PEER_LEN bytes: who sent the request, for the audit trail */
+    uint64_t mails_dropped;     /* for want of room, until the log has told it */
     bool storage_is_in_trouble; /* a commit has failed lately: write only what must be written */
 };
 

@@ -35,6 +35,7 @@
 
 /* mail */
 #define MAILS_MAX           10000 /* waiting; more are not accepted */
+#define MAILS_RESERVE       1000  /* of them: for what strangers cannot cause */
 #define MAILS_FAILED_MAX    1000  /* given up and still shown; then the oldest goes */
 #define MAIL_FAILED_MS      (7 * DAY_MS)
 #define MAIL_LOST_MS        INT64_C(2000) /* the courier has ended: it is no fault of the mail, */

@@ -41,6 +41,13 @@ int64_t mail_token_life_ms(enum mail_purpose purpose)
     return purpose == MAIL_PURPOSE_RESET ? MAIL_TOKEN_RESET_MS : MAIL_TOKEN_MS;
 }
 
+/* All that has a link, and what else a sign-up may send. */
+static bool strangers_cause(enum mail_kind kind)
+{
+    return mail_purpose_of(kind) != MAIL_PURPOSE_NONE || kind == MAIL_SIGNUP_KNOWN ||
+           kind == MAIL_WATCH;
+}
+
 enum err mail_add(struct domain *d, const struct mail_note *note)
 {
     struct sql_mail_count_row waiting;
@@ -50,8 +57,10 @@ enum err mail_add(struct domain *d, const struct mail_note *note)
         (note->detail.len > 0 && !label_is_valid(note->detail, MAIL_DETAIL_MAX)))
         return ERR_PEER;
     TRY(sql_mail_count(d->store, &waiting));
-    if (waiting.count >= MAILS_MAX)
+    if (waiting.count >= (strangers_cause(note->kind) ? MAILS_MAX - MAILS_RESERVE : MAILS_MAX)) {
+        d->mails_dropped++;
         return OK;
+    }
     return sql_mail_add(d->store, mail_kind_name(note->kind), note->to, note->account_id,
                         note->subject_id, note->detail,
                         str_from(d->peer == NULL ? nobody : d->peer, PEER_LEN), d->now_ms,

@@ -56,8 +56,9 @@ struct mail_note {
     struct str detail;
 };
 
-/* ERR_PEER: the address or the detail cannot be in a mail. A full queue drops the mail, logged by
- * the caller's audit entry alone: whoever causes mails must not learn how many wait. */
+/* ERR_PEER: the address or the detail cannot be in a mail. A full queue drops the mail, counted
+ * in d->mails_dropped alone: whoever causes mails must not learn how many wait. What strangers can
+ * cause leaves room for what tells somebody about an account. */
 MUST_CHECK enum err mail_add(struct domain *d, const struct mail_note *note);
 
 struct str mail_kind_name(enum mail_kind kind);

@@ -43,7 +43,7 @@ enum err mail_take(struct domain *d, struct arena *a, int64_t id, struct mail_du
     }
     if (mail_kind_read(row.kind, &m.kind) != OK || row.peer.len != PEER_LEN) {
         TRY(mail_give_up(d, id, STR("this version does not know such mails")));
-        return ERR_NOT_FOUND;
+        return ERR_PEER;
     }
     m.to = row.recipient;
     m.account_id = row.account_id;

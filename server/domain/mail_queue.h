@@ -27,8 +27,8 @@ MUST_CHECK enum err mail_queue_load(struct domain *d);
 /* The ids of at most max mails that are due. */
 MUST_CHECK enum err mail_queue_due(struct domain *d, int64_t *ids, size_t max, size_t *count);
 
-/* An attempt begins. ERR_NOT_FOUND: it is not there any more, or has just been given up because
- * nobody here knows its kind. Texts are in the arena. */
+/* An attempt begins. ERR_NOT_FOUND: it is not there any more. ERR_PEER: it has just been given up,
+ * because nobody here knows its kind. Texts are in the arena. */
 MUST_CHECK enum err mail_take(struct domain *d, struct arena *a, int64_t id, struct mail_due *out);
 
 /* How it ended. why: one plain line, for whoever runs the server. A mail that has gone meanwhile is

@@ -1,5 +1,6 @@
 #include "server/domain/mail.h"
 
+#include "server/domain/limits.h"
 #include "server/domain/mail_token.h"
 #include "tests/check.h"
 #include "tests/support/house.h"
@@ -53,6 +54,33 @@ TEST(what_would_change_a_mails_head_is_not_queued)
     house_close(&house);
 }
 
+static void add_mails(enum mail_kind kind, int count)
+{
+    struct mail_note n = note;
+    n.kind = kind;
+    for (int i = 0; i < count; i++)
+        HOUSE_MUST(mail_add(&house.d, &n));
+}
+
+TEST(a_full_queue_drops_and_counts__what_strangers_cause_first)
+{
+    house_open(&house);
+    house_begin(&house);
+    add_mails(MAIL_RESET, MAILS_MAX - MAILS_RESERVE);
+    CHECK_INT(house.d.mails_dropped, 0);
+    add_mails(MAIL_CONFIRM_SIGNUP, 1);
+    add_mails(MAIL_SIGNUP_KNOWN, 1);
+    add_mails(MAIL_WATCH, 1);
+    CHECK_INT(house.d.mails_dropped, 3);
+    add_mails(MAIL_PASSWORD_CHANGED, MAILS_RESERVE);
+    CHECK_INT(house.d.mails_dropped, 3);
+    add_mails(MAIL_PASSWORD_CHANGED, 1);
+    CHECK_INT(house.d.mails_dropped, 4);
+    house_commit(&house);
+    CHECK_INT(house_ask(&house, "SELECT count(*) FROM mail"), MAILS_MAX);
+    house_close(&house);
+}
+
 TEST(one_use_ends_every_link_of_its_subject)
 {
     struct credential first, second, other;
@@ -86,4 +114,5 @@ TEST(one_use_ends_every_link_of_its_subject)
 TESTS(mail, TEST_ROW(every_kind_has_a_name_that_reads_back),
       TEST_ROW(a_mail_waits_from_the_transaction_of_its_act),
       TEST_ROW(what_would_change_a_mails_head_is_not_queued),
+      TEST_ROW(a_full_queue_drops_and_counts__what_strangers_cause_first),
       TEST_ROW(one_use_ends_every_link_of_its_subject))

@@ -19,6 +19,7 @@
 #define CHECK_LATE_MS INT64_C(20000)
 #define TIDY_EVERY_MS INT64_C(60000)
 #define TAKE_BLOCK    (16 * 1024)
+#define STRAYS_MAX    8
 
 static void free_task(struct mail_slot *m)
 {
@@ -74,6 +75,7 @@ void core_courier_link(struct core *core, const struct control *m)
         fatal("the parent sent a link that cannot be used");
     lose_link(k, "the courier was started anew");
     k->link = m->fds[0];
+    k->strays = 0;
     k->is_complaint = false;
 }
 
@@ -97,21 +99,26 @@ static bool send_task(struct core_courier *k, const uint8_t *task, size_t len)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void take_mail_answer(struct core_courier *k, const struct outbound_answer *a)
+/* Has somebody waited for it? */
+static bool take_mail_answer(struct core_courier *k, const struct outbound_answer *a)
 {
     static const enum mail_outcome outcomes[] = {[OUTBOUND_DONE] = MAIL_WAS_DELIVERED,
                                                  [OUTBOUND_REFUSED] = MAIL_WAS_REFUSED,
                                                  [OUTBOUND_UNREACHABLE] = MAIL_WAS_DELAYED};
     for (size_t i = 0; i < OUTBOUND_MAILS_MAX; i++) {
         struct mail_slot *m = &k->mails[i];
-        if (m->state == MAIL_SENT && (uint64_t)m->id == a->id)
+        if (m->state == MAIL_SENT && (uint64_t)m->id == a->id) {
             note_outcome(m, outcomes[a->verdict], a->text);
+            return true;
+        }
     }
+    return false;
 }
 
-static void take_check_answer(struct core_courier *k, const struct outbound_answer *a)
+static bool take_check_answer(struct core_courier *k, const struct outbound_answer *a)
 {
     static struct log_limit limit;
+    char why[LOG_TEXT_CAP];
     static const enum turnstile_verdict verdicts[] = {[OUTBOUND_DONE] = TURNSTILE_YES,
                                                       [OUTBOUND_REFUSED] = TURNSTILE_NO,
                                                       [OUTBOUND_UNREACHABLE] =
@@ -122,8 +129,10 @@ static void take_check_answer(struct core_courier *k, const struct outbound_answ
             continue;
         note_verdict(c, verdicts[a->verdict]);
         if (a->verdict == OUTBOUND_UNREACHABLE)
-            log_event_limited(&limit, "turnstile.unreachable", "cause=\"%.*s\"", STR_ARGS(a->text));
+            log_event_limited(&limit, "turnstile.unreachable", "cause=%s", log_text(a->text, why));
+        return true;
     }
+    return false;
 }
 
 /* Ids of checks have the highest bit, those of mails have not. */
@@ -147,10 +156,10 @@ void core_courier_read(struct core *core)
             complain(k, "it sent what is no answer");
             return;
         }
-        if ((a.id & CHECK_ID) != 0)
-            take_check_answer(k, &a);
-        else
-            take_mail_answer(k, &a);
+        bool is_awaited =
+            (a.id & CHECK_ID) != 0 ? take_check_answer(k, &a) : take_mail_answer(k, &a);
+        if (!is_awaited && ++k->strays > STRAYS_MAX)
+            complain(k, "it answers what nobody asked");
     }
 }
 
@@ -294,34 +303,38 @@ static struct mail_slot *free_mail_slot(struct core_courier *k)
     return NULL;
 }
 
-static enum err write_letter(struct domain *d, const struct mail_due *due, struct writer *w)
+static enum err make_token(struct domain *d, const struct mail_due *due, struct credential *out)
 {
-    struct credential token = {.len = 0};
     enum mail_purpose purpose = mail_purpose_of(due->kind);
+    *out = (struct credential){.len = 0};
+    return purpose == MAIL_PURPOSE_NONE
+               ? OK
+               : mail_token_make(d, purpose, due->subject_id, due->to, due->expires_at_ms, out);
+}
+
+static enum err write_letter(struct domain *d, const struct mail_due *due,
+                             const struct credential *token, struct writer *w)
+{
     struct letter letter = {.kind = due->kind,
                             .from = str_from_cstr(d->rules->mail_from),
                             .to = due->to,
                             .url = str_from_cstr(d->rules->url),
                             .detail = due->detail,
+                            .token = credential_text(token),
                             .peer = due->peer,
                             .happened_at_ms = due->created_at_ms,
                             .now_ms = d->now_ms};
     d->entropy(letter.random, sizeof letter.random);
-    if (purpose != MAIL_PURPOSE_NONE) {
-        TRY(mail_token_make(d, purpose, due->subject_id, due->to, due->expires_at_ms, &token));
-        letter.token = credential_text(&token);
-    }
-    enum err e = letter_write(&letter, w);
-    wipe(&token, sizeof token);
-    return e;
+    return letter_write(&letter, w);
 }
 
-/* ERR_PEER or ERR_LIMIT: this mail cannot be written. */
-static enum err make_task(struct domain *d, const struct mail_due *due, struct mail_slot *m)
+/* Nothing here asks the store. ERR_PEER or ERR_LIMIT: this mail cannot be written. */
+static enum err make_task(struct domain *d, const struct mail_due *due,
+                          const struct credential *token, struct mail_slot *m)
 {
     static uint8_t letter[OUTBOUND_MAIL_MAX];
     struct writer text = writer_into(letter, sizeof letter);
-    enum err e = write_letter(d, due, &text);
+    enum err e = write_letter(d, due, token, &text);
     struct outbound_task t = {.kind = OUTBOUND_MAIL,
                               .id = (uint64_t)due->id,
                               .from = str_from_cstr(d->rules->mail_from),
@@ -345,13 +358,18 @@ static enum err take(struct core *core, struct mail_slot *m, int64_t id)
     uint8_t block[TAKE_BLOCK];
     struct arena a = arena_over(block, sizeof block);
     struct mail_due due;
+    struct credential token;
     enum err e = mail_take(&core->d, &a, id, &due);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_PEER)
+        log_event("mail.unknown", "id=%lld", (long long)id);
+    if (e == ERR_PEER || e == ERR_NOT_FOUND)
         return OK;
     TRY(e);
+    TRY(make_token(&core->d, &due, &token));
     m->id = id;
     m->kind = due.kind;
-    e = make_task(&core->d, &due, m);
+    e = make_task(&core->d, &due, &token, m);
+    wipe(&token, sizeof token);
     m->state = MAIL_TAKEN;
     if (e == ERR_PEER || e == ERR_LIMIT) {
         note_outcome(m, MAIL_WAS_REFUSED, STR("its address or text cannot be in a mail"));
@@ -378,6 +396,15 @@ static enum err take_due(struct core *core)
     return OK;
 }
 
+static void tell_dropped(struct domain *d)
+{
+    static struct log_limit limit;
+    if (d->mails_dropped > 0)
+        log_event_limited(&limit, "mail.queue_full", "dropped=%llu",
+                          (unsigned long long)d->mails_dropped);
+    d->mails_dropped = 0;
+}
+
 enum err core_courier_tick(struct core *core)
 {
     struct core_courier *k = &core->courier;
@@ -386,6 +413,7 @@ enum err core_courier_tick(struct core *core)
         k->is_loaded = true;
     }
     give_up_late(core);
+    tell_dropped(&core->d);
     TRY(write_outcomes(core));
     if (core->d.storage_is_in_trouble)
         return OK;

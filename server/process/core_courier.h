@@ -58,6 +58,7 @@ struct core_courier {
     uint64_t next_check;
     int64_t next_tidy_ms;
     bool is_loaded;    /* mails of a process before are to be tried again */
+    unsigned strays;   /* answers over this link that nobody waited for */
     bool is_complaint; /* the parent has been asked for another courier */
 };
 

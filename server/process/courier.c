@@ -26,6 +26,7 @@
 #define DRAIN_MS       INT64_C(2000)
 #define RENEW_MS       INT64_C(60000)
 #define TASKS_PER_TURN 8
+#define AT_THE_END     "something was still under way at the end"
 #define TURNSTILE_URL  "https://challenges.cloudflare.com/turnstile/v0/siteverify"
 #define SYSTEM_CA      "/etc/ssl/certs/ca-certificates.crt"
 
@@ -183,6 +184,7 @@ static struct sandbox rights(void)
 }
 
 static void say_task_done(void *ctx, const struct outbound_answer *a);
+static void heed_parent(void *ctx);
 
 /* Secrets and authorities are read, and libcurl is loaded, by whoever started us; names are looked
  * up by threads of the user and within the files that stay. */
@@ -208,16 +210,21 @@ static void configure(struct courier *k, struct str payload)
     s.ports = ports;
     s.port_count = outside_ports(&k->outside, ports);
     (void)sandbox_confine(&s);
-    if (outside_begin(&k->outside, say_task_done, k) != OK)
+    if (outside_begin(&k->outside, say_task_done, heed_parent, k) != OK)
         fatal("the courier cannot start: out of memory or threads");
     k->is_configured = true;
 }
 
 /* ---- the core -------------------------------------------------------------------------------- */
 
-static void close_link(struct courier *k)
+/* Nobody hears of what is under way any more: it breaks off with us, so that no server takes a part
+ * for the whole mail. The parent starts the next courier, unless everything ends. */
+static void close_link(struct courier *k, const char *why)
 {
-    outside_forget(&k->outside);
+    if (!outside_is_idle(&k->outside)) {
+        log_event("courier.broken_off", "cause=\"%s\"", why);
+        _exit(0);
+    }
     if (k->link >= 0)
         close(k->link);
     k->link = -1;
@@ -237,9 +244,15 @@ static void say_task_done(void *ctx, const struct outbound_answer *a)
     say(ctx, a);
 }
 
+static struct str file_problem(int problem, char out[static OUTBOUND_TEXT_MAX])
+{
+    snprintf(out, OUTBOUND_TEXT_MAX, "DIR/mail: %s", strerror(problem));
+    return str_from_cstr(out);
+}
+
 static void write_mail(struct courier *k, const struct outbound_task *t)
 {
-    char name[MAIL_FILE_NAME_MAX], to[LOG_TEXT_CAP];
+    char name[MAIL_FILE_NAME_MAX], to[LOG_TEXT_CAP], why[OUTBOUND_TEXT_MAX];
     struct outbound_answer a = {OUTBOUND_DONE, t->id, STR_NONE};
     enum err e = mail_file_write(&k->files, clock_wall_ms(), t->id, t->message, name);
     if (e == OK) {
@@ -250,7 +263,7 @@ static void write_mail(struct courier *k, const struct outbound_task *t)
     } else {
         a.verdict = OUTBOUND_UNREACHABLE;
         a.text = e == ERR_LIMIT ? STR("DIR/mail is full: remove files there, or set smtp.host")
-                                : str_from_cstr(strerror(errno));
+                                : file_problem(errno, why);
     }
     say(k, &a);
 }
@@ -274,7 +287,7 @@ static void read_link(struct courier *k)
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             break;
         if (got <= 0) {
-            close_link(k); /* the core has ended; the parent brings the next one */
+            close_link(k, "the core has ended"); /* the parent brings the next one */
             break;
         }
         /* Longer than any task is none; an empty one is malformed by itself. */
@@ -289,7 +302,7 @@ static void take_link(struct courier *k, const struct control *m)
 {
     if (m->payload.len != 0 || m->fd_count != 1 || !k->is_configured)
         fatal("the parent sent a link that cannot be used");
-    close_link(k);
+    close_link(k, "the core was started anew");
     k->link = m->fds[0];
 }
 
@@ -330,6 +343,17 @@ static void read_control(struct courier *k)
         handle(k, &m);
 }
 
+/* Within a call that is under way: what the parent says ends us, if anything. */
+static void heed_parent(void *ctx)
+{
+    struct courier *k = ctx;
+    struct pollfd parent = {CONTROL_FD, POLLIN, 0};
+    if (poll(&parent, 1, 0) > 0)
+        read_control(k);
+    if (k->leave_at_ms != 0 && (k->link < 0 || clock_monotonic_ms() >= k->leave_at_ms))
+        close_link(k, AT_THE_END);
+}
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 static void turn(struct courier *k)
@@ -347,8 +371,8 @@ static void turn(struct courier *k)
  * started anew sees it. */
 static bool should_be_renewed(const struct courier *k)
 {
-    return k->outside.names_failed && outside_is_idle(&k->outside) &&
-           clock_monotonic_ms() - k->started_at_ms > RENEW_MS;
+    return (k->outside.smtp_name.has_failed || k->outside.turnstile_name.has_failed) &&
+           outside_is_idle(&k->outside) && clock_monotonic_ms() - k->started_at_ms > RENEW_MS;
 }
 
 static bool should_leave(const struct courier *k)
@@ -372,6 +396,6 @@ int courier_main(void)
             exit(0);
         }
     }
-    close_link(&k);
+    close_link(&k, AT_THE_END);
     return 0;
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Client } from './lib/client.mjs';
-import { Cutter, Exim, Postfix, freePort, mailCommand, mailQueue, mailTo, mailsIn, makeCertificate, postfixNeeds, queueMail } from './lib/mail.mjs';
+import { Cutter, Exim, Postfix, SlowServer, freePort, mailCommand, mailQueue, mailTo, mailsIn, makeCertificate, postfixNeeds, queueMail } from './lib/mail.mjs';
 import { PROGRAM, SLOWER, Server, run, sleep, until } from './lib/server.mjs';
 
 const isRoot = process.getuid() === 0;
@@ -98,6 +98,7 @@ describe('without a mail server', () => {
     assert.equal(mailsIn(join(server.data, 'mail')).filter((one) => /^Bcc:/im.test(one.raw)).length, 0);
     const unknown = await queueMail(server, { kind: 'of-tomorrow' });
     assert.match((await state(server, unknown, 'failed')).error, /does not know/);
+    assert.ok(logged(server, new RegExp(`event=mail\\.unknown .*id=${unknown}$`)));
     await queueMail(server, { to: 'next@example.org' });
     await mailTo(server, 'next@example.org');
   });
@@ -105,7 +106,7 @@ describe('without a mail server', () => {
   test('a directory that cannot be written delays the mail', async () => {
     chmodSync(join(server.data, 'mail'), 0o500);
     const id = await queueMail(server, { to: 'later@example.org' });
-    assert.match((await state(server, id, 'waiting')).error, /Permission denied/);
+    assert.match((await state(server, id, 'waiting')).error, /^DIR\/mail: Permission denied$/);
     chmodSync(join(server.data, 'mail'), 0o700);
     await retry(server, id);
     await mailTo(server, 'later@example.org');
@@ -373,6 +374,45 @@ describe('refusing, slow, gone', () => {
     await sleep(3000);
     assert.equal(mails.mails('last@example.org').length, 1);
     await other.stop();
+  });
+});
+
+describe('no server takes a part for the whole mail', () => {
+  for (const [what, command, pause] of [['answers late', 'DATA', 3000], ['is silent before the content', 'DATA', Infinity], ['is silent after the content', '.', Infinity],
+    ['is silent at once', '', Infinity], ['is silent to the recipient', 'RCPT', Infinity]])
+    for (const end of ['SIGTERM', 'a killed core'])
+      test(`${end} while one that ${what} has a mail`, async () => {
+        const slow = await SlowServer.start({ command, pause });
+        const server = await Server.start({ settings: slow.settings() });
+        await queueMail(server);
+        await until('it is asked', () => slow.asked.includes(command));
+        const [before] = server.pidsOf('courier');
+        const start = performance.now();
+        if (end === 'SIGTERM') {
+          assert.equal(await server.terminate(), 0);
+          const took = performance.now() - start;
+          console.log(`drained in ${took.toFixed(0)} ms`);
+          assert.ok(took < 4000 * SLOWER, `${took} ms`);
+        } else {
+          process.kill(server.pidsOf('core')[0], 'SIGKILL');
+          await until('another courier', () => server.pidsOf('courier').some((pid) => pid !== before), 2000 * SLOWER);
+          await server.terminate();
+        }
+        assert.ok(logged(server, /event=courier\.broken_off/));
+        await sleep(pause === Infinity ? 200 : 1500);
+        for (const content of slow.contents) assert.match(content, /^Subject:[^]*--\n$/m);
+        assert.equal(slow.contents.length > 0, command === '.');
+        await server.stop();
+        await slow.stop();
+      });
+
+  test('one that is slow only gets the whole mail', async () => {
+    const slow = await SlowServer.start({ command: 'DATA', pause: 500 });
+    const server = await Server.start({ settings: slow.settings() });
+    await state(server, await queueMail(server), 'gone');
+    assert.equal(slow.contents.length, 1);
+    await server.stop();
+    await slow.stop();
   });
 });
 

@@ -9,6 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -366,6 +367,82 @@ maillog_file_prefixes = ${tmpdir()}
     const env = { ...process.env, LD_LIBRARY_PATH: join(root, 'usr/lib/postfix'), MAIL_CONFIG: at('conf') };
     // It ends its whole process group: it must have one of its own.
     this.process = spawn(join(daemons, 'master'), ['-c', at('conf'), '-d'], { env, stdio: 'ignore', detached: true });
+  }
+}
+
+// ---- one that takes its time --------------------------------------------------------------------
+
+// Takes every mail, as slowly as it is told: `pause` in milliseconds before it answers `command` ('' is the greeting, '.' the
+// end of a mail); Infinity is silence. It keeps what a server would have delivered.
+export class SlowServer {
+  contents = [];
+  asked = [];
+  sockets = new Set();
+
+  static async start({ command, pause }) {
+    const slow = new SlowServer();
+    Object.assign(slow, { command, pause, directory: mkdtempSync(join(tmpdir(), 'oceanremote-mail-')) });
+    chmodSync(slow.directory, 0o755);
+    Object.assign(slow, makeCertificate(slow.directory, 'server'));
+    slow.listener = createServer((socket) => slow.#serve(socket)).listen(0, '127.0.0.1');
+    await once(slow.listener, 'listening');
+    slow.port = slow.listener.address().port;
+    return slow;
+  }
+
+  settings() {
+    return { 'smtp.host': 'localhost', 'smtp.port': this.port, 'smtp.security': 'starttls', 'mail.from': 'ocean@example.org', 'outbound.ca': this.cert };
+  }
+
+  #serve(socket) {
+    this.sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => this.sockets.delete(socket));
+    this.#answer(socket, '', '220 slow.example.org');
+    this.#listen(socket);
+  }
+
+  // Asked is before answered: a client that does not wait is heard all the same.
+  #answer(socket, command, text, then = () => {}) {
+    this.asked.push(command);
+    const say = () => !socket.destroyed && socket.write(`${text}\r\n`, then);
+    if (command !== this.command) say();
+    else if (this.pause !== Infinity) setTimeout(say, this.pause).unref();
+  }
+
+  #listen(socket) {
+    let [heard, content] = ['', null];
+    const take = (bytes) => {
+      heard += bytes.toString('latin1');
+      for (let end; (end = heard.indexOf('\r\n')) >= 0;) {
+        const line = heard.slice(0, end);
+        heard = heard.slice(end + 2);
+        const command = line.slice(0, 4).toUpperCase();
+        if (content !== null && line !== '.') content += `${line}\n`;
+        else if (content !== null) {
+          this.contents.push(content);
+          content = null;
+          this.#answer(socket, '.', '250 taken');
+        } else if (command === 'STAR') {
+          socket.off('data', take);
+          return this.#answer(socket, command, '220 go on', () => {
+            const options = { isServer: true, cert: readFileSync(this.cert), key: readFileSync(this.key) };
+            this.#listen(new TLSSocket(socket, options).on('error', () => {}));
+          });
+        } else if (command === 'DATA') {
+          content = '';
+          this.#answer(socket, command, '354 go on');
+        } else if (command === 'EHLO') this.#answer(socket, command, socket.encrypted ? '250 slow.example.org' : '250-slow.example.org\r\n250 STARTTLS');
+        else this.#answer(socket, command, command === 'QUIT' ? '221 bye' : '250 yes');
+      }
+    };
+    socket.on('data', take);
+  }
+
+  async stop() {
+    this.listener.close();
+    for (const socket of this.sockets) socket.destroy();
+    await once(this.listener, 'close');
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
