@@ -219,7 +219,7 @@ test('what the courier misses is told in words, and keeps nobody from being serv
   ]) {
     const server = new Server({ settings: mails.settings({ [setting]: value }) });
     await server.start();
-    is(await new Client(server).get('/healthz'), 200);
+    assert.equal((await new Client(server).get('/healthz')).status, 200);
     assert.match(server.log.join('\n'), words);
     assert.match(server.log.join('\n'), /event=parent\.degraded .*child=courier hint="no mail leaves/);
     await server.stop();
