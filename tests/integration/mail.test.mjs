@@ -398,10 +398,10 @@ describe('no server takes a part for the whole mail', () => {
           await until('another courier', () => server.pidsOf('courier').some((pid) => pid !== before), 2000 * SLOWER);
           await server.terminate();
         }
-        assert.ok(logged(server, /event=courier\.broken_off/));
         await sleep(pause === Infinity ? 200 : 1500);
         for (const content of slow.contents) assert.match(content, /^Subject:[^]*--\n$/m);
         assert.equal(slow.contents.length > 0, command === '.');
+        assert.ok(logged(server, /event=courier\.broken_off/));
         await server.stop();
         await slow.stop();
       });
