@@ -166,7 +166,8 @@ static void configure(struct vault *v, struct str payload)
         return;
     fprintf(stderr,
             "oceanremote: %s/keys/seal.key cannot be read or made (%s); if it is damaged, restore "
-            "it from a backup: without it nobody's codes are right\n",
+            "it from a copy, or remove it: a new one is made, authenticator apps have to be set up "
+            "again, and recovery codes and passkeys go on\n",
             dir, err_name(e));
     exit(1);
 }
