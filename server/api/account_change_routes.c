@@ -21,8 +21,10 @@ enum err account_password_post(struct call *c)
 {
     struct account account;
     struct str hash;
+    static const struct rate_rule rule = {"password-changes", 5, 600};
     TRY(account_get(c->d, &c->arena, c->account_id, &account));
-    if (!input_is_object(c) || !new_password(c, account.email, true, &hash))
+    if (!input_is_object(c) || !rate_takes_of_account(c, "password ", &rule) ||
+        !new_password(c, account.email, true, &hash))
         return OK;
     TRY(account_set_password(c->d, &account, hash, STR("by its owner")));
     TRY(sessions_end_all(c, c->account_id, c->session.id, STR("password changed")));
@@ -36,13 +38,8 @@ enum err account_password_post(struct call *c)
 /* Mails to strangers leave at an owner's word: few of them. */
 static bool may_ask_for_address(struct call *c)
 {
-    uint8_t text[48];
-    struct writer w = writer_into(text, sizeof text);
     static const struct rate_rule rule = {"address-changes", 5, 3600};
-    writer_str(&w, STR("address "));
-    writer_decimal(&w, c->account_id);
-    return rate_takes(c, str_from(text, w.len), &rule,
-                      "You have asked for many other addresses. Wait as Retry-After says.");
+    return rate_takes_of_account(c, "address ", &rule);
 }
 
 enum err account_email_post(struct call *c)

@@ -7,6 +7,7 @@
 #include "queries.h"
 #include "server/api/device_json.h"
 #include "server/api/input.h"
+#include "server/api/rate.h"
 #include "server/api/routes.h"
 #include "server/domain/account.h"
 
@@ -80,7 +81,8 @@ enum err api_keys_post(struct call *c)
     struct wish wish;
     struct credential key;
     int64_t id;
-    if (!read_wish(c, &wish))
+    static const struct rate_rule rule = {"new-keys", 60, 3600}; /* each is told by mail */
+    if (!read_wish(c, &wish) || !rate_takes_of_account(c, "key ", &rule))
         return OK;
     enum err e = api_key_add(c->d, c->account_id, wish.name, wish.scope, wish.days, &key, &id);
     if (e == ERR_PEER) {

@@ -12,6 +12,7 @@
 #include "server/api/factor_routes.h"
 #include "server/api/input.h"
 #include "server/api/qr.h"
+#include "server/api/rate.h"
 #include "server/api/routes.h"
 #include "server/api/second_factor.h"
 #include "server/api/session_routes.h"
@@ -178,7 +179,9 @@ enum err recovery_codes_post(struct call *c)
                        "passkey first.");
         return OK;
     }
-    return answer_codes(c);
+    static const struct rate_rule rule = {"recovery-codes", 10,
+                                          3600}; /* each set is told by mail */
+    return rate_takes_of_account(c, "codes ", &rule) ? answer_codes(c) : OK;
 }
 
 /* ---- on and off ------------------------------------------------------------------------------ */

@@ -129,3 +129,15 @@ void rate_forget(struct call *c, struct str bucket)
     struct limit_table *t = c->api->rate->buckets;
     limit_forget(t, limit_key_of_name(t, bucket), LIMIT_LOGINS);
 }
+
+bool rate_takes_of_account(struct call *c, const char *bucket, const struct rate_rule *rule)
+{
+    uint8_t text[48];
+    struct writer w = writer_into(text, sizeof text);
+    if (c->errand != NULL)
+        return true; /* it was counted before it waited */
+    writer_str(&w, str_from_cstr(bucket));
+    writer_decimal(&w, c->account_id);
+    return rate_takes(c, str_from(text, w.len), rule,
+                      "You do this very often. Wait as Retry-After says.");
+}

@@ -32,4 +32,8 @@ bool rate_takes(struct call *c, struct str bucket, const struct rate_rule *rule,
                 const char *detail);
 void rate_forget(struct call *c, struct str bucket);
 
+/* The same of whoever is signed in, for what costs a hash or a mail: once a request, however often
+ * it runs. bucket: "password ". */
+bool rate_takes_of_account(struct call *c, const char *bucket, const struct rate_rule *rule);
+
 #endif

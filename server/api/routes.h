@@ -46,7 +46,7 @@
     ROUTE(PATCH,  "/api/v1/factors/passkeys/{id}",           BROWSER, NONE,    JSON,  passkey_patch) \
     ROUTE(DELETE, "/api/v1/factors/passkeys/{id}",           CONFIRMED, NONE,  EMPTY, passkey_delete) \
     ROUTE(GET,    "/api/v1/api-keys",                        BROWSER, NONE,    EMPTY, api_keys_get) \
-    ROUTE(POST,   "/api/v1/api-keys",                        BROWSER, NONE,    JSON,  api_keys_post) \
+    ROUTE(POST,   "/api/v1/api-keys",                        CONFIRMED, NONE,    JSON,  api_keys_post) \
     ROUTE(DELETE, "/api/v1/api-keys/{id}",                   BROWSER, NONE,    EMPTY, api_key_delete) \
     ROUTE(GET,    "/api/v1/devices",                         OWNER,   READ,    EMPTY, devices_get) \
     ROUTE(POST,   "/api/v1/devices",                         OWNER,   MANAGE,  JSON,  devices_post) \

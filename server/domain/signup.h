@@ -16,6 +16,7 @@ struct signup {
     int64_t id;
     struct str email;    /* as from email_normalise() */
     struct str password; /* the hash */
+    bool is_disputed;    /* somebody at another address of the network has registered it as well */
 };
 
 /* One more of this address; beyond SIGNUPS_PER_ADDRESS its oldest gives way, beyond SIGNUPS_MAX the
@@ -28,7 +29,8 @@ MUST_CHECK enum err signup_add(struct domain *d, struct str email, struct str pa
 MUST_CHECK enum err signup_find_newest(struct domain *d, struct arena *a, struct str email,
                                        struct signup *out);
 
-/* Its link was followed: now there is an account. ERR_DENIED: gone, too old, or the address has an
+/* Its link was followed: now there is an account, with its password, or in dispute with none and a
+ * mail to choose one. ERR_DENIED: gone, too old, or the address has an
  * account already. */
 MUST_CHECK enum err signup_confirm(struct domain *d, struct arena *a, int64_t id,
                                    struct signup *out);

@@ -1,6 +1,7 @@
 #include "server/domain/signup.h"
 
 #include "server/domain/mail_token.h"
+#include "server/domain/password.h"
 #include "tests/check.h"
 #include "tests/support/house.h"
 
@@ -135,6 +136,27 @@ TEST(signup_add__of_one_address__the_newest_three_stay)
     close_house();
 }
 
+/* Also when the rival has pushed the owner's own sign-ups out. */
+TEST(signup_confirm__registered_from_elsewhere_too__no_password_of_either_counts)
+{
+    static const uint8_t elsewhere[PEER_LEN] = {0x20, 0x01, 0x0d, 0xb8, 1};
+    struct account account;
+    int64_t last = 0;
+    open_house();
+    sign_up("ada@example.org", "owner's");
+    house.d.peer = elsewhere;
+    for (int i = 0; i < SIGNUPS_PER_ADDRESS; i++)
+        last = sign_up("ada@example.org", "rival's");
+    house.d.peer = NULL;
+    CHECK_INT(confirm(last), OK);
+    CHECK_INT(find_account("ada@example.org", &account), OK);
+    CHECK(password_is_unusable(account.password));
+    house_commit(&house);
+    CHECK_INT(house_ask(&house, "SELECT count(*) FROM mail WHERE kind = 'reset'"), 1);
+    house_begin(&house);
+    close_house();
+}
+
 TEST(signup_add__beyond_the_bound__the_oldest_of_all_gives_way)
 {
     char email[40];
@@ -158,4 +180,5 @@ TESTS(signup, TEST_ROW(signup_confirm__makes_the_account_with_its_own_password),
       TEST_ROW(signup_confirm__address_that_has_an_account__is_denied),
       TEST_ROW(signup_confirm__what_never_was__is_denied), TEST_ROW(signup__a_day_old__is_over),
       TEST_ROW(signup_add__of_one_address__the_newest_three_stay),
+      TEST_ROW(signup_confirm__registered_from_elsewhere_too__no_password_of_either_counts),
       TEST_ROW(signup_add__beyond_the_bound__the_oldest_of_all_gives_way))

@@ -8,7 +8,8 @@ CREATE TABLE signup (
     password      TEXT    NOT NULL,                  -- of the account, should this one be confirmed
     peer          BLOB    NOT NULL,                  -- who registered
     created_at_ms INTEGER NOT NULL,
-    expires_at_ms INTEGER NOT NULL
+    expires_at_ms INTEGER NOT NULL,
+    is_disputed   INTEGER NOT NULL                   -- others, elsewhere, have registered it too
 ) STRICT;
 CREATE INDEX signup_email ON signup (email, id);
 
